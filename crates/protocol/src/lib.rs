@@ -1,0 +1,18 @@
+//! Everything Klamm says and stores, as bytes: Kafka's requests and responses, record batches,
+//! metadata and coordinator records, compression and error codes.
+//!
+//! Not the job of this crate: sockets, files, time, or what a request *means*. Bytes come in as
+//! slices and leave through a [`wire::Writer`].
+//!
+//! Invariants:
+//! - No decoder allocates by a length somebody announced: counts are bounded by the bytes that
+//!   remain, and all that one frame may occupy in memory by a budget ([`wire::Reader`]).
+//! - No input makes a decoder panic.
+//! - What decodes encodes again to the same bytes, unknown tagged fields apart: those are skipped.
+
+#![forbid(unsafe_code)]
+
+pub mod uuid;
+pub mod wire;
+
+pub use uuid::Uuid;
