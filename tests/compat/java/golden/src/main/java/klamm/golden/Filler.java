@@ -50,7 +50,7 @@ final class Filler {
         if (filling == Case.ABSENT) {
             // The default of a records field is null even where the version has no null.
             if (field.type().equals("records") && !nullable) {
-                setter.invoke(struct, Batches.empty());
+                setter.invoke(struct, FieldRecords.empty());
             }
         } else if (nullable && filling == Case.NULLS) {
             setter.invoke(struct, (Object) null);

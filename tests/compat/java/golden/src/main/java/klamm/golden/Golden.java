@@ -14,5 +14,6 @@ public final class Golden {
         }
         Path tests = Path.of(args[0], "crates", "protocol", "tests");
         GoldenMessages.write(tests.resolve("golden"));
+        GoldenBatches.write(tests.resolve("golden_batches"));
     }
 }

@@ -51,7 +51,7 @@ final class Values {
         // Records have no default where they cannot be null, and other fields keep theirs unless emptied.
         boolean emptied = filling == Case.EMPTY;
         return switch (field.type()) {
-            case "records" -> emptied || !nullable ? Batches.empty() : null;
+            case "records" -> emptied || !nullable ? FieldRecords.empty() : null;
             case "string" -> emptied ? "" : null;
             case "bytes" -> !emptied ? null : zeroCopy ? ByteBuffer.allocate(0) : new byte[0];
             default -> null;
@@ -71,7 +71,7 @@ final class Values {
             case "string" -> name + "-" + taken;
             case "uuid" -> new Uuid(0x0123_4567_89ab_4000L + taken, 0x8111_2222_3333_4444L + taken);
             case "bytes" -> (name + "-" + taken + "-bytes").getBytes(StandardCharsets.UTF_8);
-            case "records" -> Batches.small(taken);
+            case "records" -> FieldRecords.small(taken);
             default -> throw new IllegalStateException("fill field: unknown type " + type);
         };
     }
@@ -89,7 +89,7 @@ final class Values {
             case "string" -> NON_ASCII.repeat(4);
             case "uuid" -> new Uuid(-1, Long.MAX_VALUE);
             case "bytes" -> bytes(200);
-            case "records" -> Batches.two(taken);
+            case "records" -> FieldRecords.two(taken);
             default -> throw new IllegalStateException("fill field: unknown type " + type);
         };
     }
@@ -108,7 +108,7 @@ final class Values {
             case "string" -> "\u0000" + "x".repeat(length - 1);
             case "uuid" -> new Uuid(Long.MIN_VALUE, 1);
             case "bytes" -> bytes(length);
-            case "records" -> Batches.small(taken);
+            case "records" -> FieldRecords.small(taken);
             default -> throw new IllegalStateException("fill field: unknown type " + type);
         };
     }

@@ -8,8 +8,8 @@ import org.apache.kafka.common.record.internal.MemoryRecords;
 import org.apache.kafka.common.record.internal.SimpleRecord;
 
 /** Small record batches for the records fields of messages. */
-final class Batches {
-    private Batches() {
+final class FieldRecords {
+    private FieldRecords() {
     }
 
     static BaseRecords empty() {
