@@ -12,6 +12,8 @@
 
 #![forbid(unsafe_code)]
 
+pub mod compression;
+pub mod records;
 pub mod uuid;
 pub mod wire;
 
