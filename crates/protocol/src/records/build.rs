@@ -162,6 +162,22 @@ impl BatchBuilder {
         self.put(offset_delta, &fields)
     }
 
+    /// Lets the batch end at an offset whose record is gone. Compaction keeps the last offset, as
+    /// the last sequence of the producer is known by it.
+    ///
+    /// # Errors
+    /// When there are records at later offsets.
+    pub const fn keep_last_offset(&mut self, last_offset_delta: i32) -> Result<(), BuildError> {
+        if last_offset_delta < self.last_offset_delta {
+            return Err(BuildError::OffsetOrder {
+                last: self.last_offset_delta,
+                next: last_offset_delta,
+            });
+        }
+        self.last_offset_delta = last_offset_delta;
+        Ok(())
+    }
+
     fn put<'a>(
         &mut self,
         offset_delta: i32,

@@ -288,3 +288,6 @@ impl Walked {
         (self.sent_as == TimestampType::LogAppendTime).then_some(RecordViolation::LogAppendTime)
     }
 }
+
+#[cfg(test)]
+mod tests;
