@@ -73,18 +73,27 @@ impl Decompressor {
         if codec == Codec::None {
             return Ok(input);
         }
+        self.drop_large_buffer();
+        let mut output = Output::new(codec, &mut self.buffer, inflated_bytes_max);
+        let result = match codec {
+            Codec::None => Ok(()),
+            Codec::Gzip => self.gzip.decompress(input, &mut output),
+            Codec::Snappy => snappy::decompress(&mut self.snappy, input, &mut output),
+            Codec::Lz4 => lz4::decompress(input, &mut output),
+            Codec::Zstd => self.zstd.decompress(input, &mut output),
+        };
+        let filled = output.filled();
+        if let Err(error) = result {
+            self.drop_large_buffer();
+            return Err(error);
+        }
+        Ok(&self.buffer[..filled])
+    }
+
+    fn drop_large_buffer(&mut self) {
         if self.buffer.len() > Self::RETAINED_BYTES_MAX {
             self.buffer = Vec::new();
         }
-        let mut output = Output::new(codec, &mut self.buffer, inflated_bytes_max);
-        match codec {
-            Codec::None => {}
-            Codec::Gzip => self.gzip.decompress(input, &mut output)?,
-            Codec::Snappy => snappy::decompress(&mut self.snappy, input, &mut output)?,
-            Codec::Lz4 => lz4::decompress(input, &mut output)?,
-            Codec::Zstd => self.zstd.decompress(input, &mut output)?,
-        }
-        Ok(output.into_filled())
     }
 }
 

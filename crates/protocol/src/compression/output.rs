@@ -83,9 +83,4 @@ impl<'b> Output<'b> {
             reason,
         }
     }
-
-    /// All that was inflated.
-    pub(super) fn into_filled(self) -> &'b [u8] {
-        &self.buffer[..self.filled]
-    }
 }

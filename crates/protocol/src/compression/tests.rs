@@ -136,6 +136,14 @@ fn a_large_buffer_is_not_kept() {
         Ok(&b"small"[..])
     );
     assert!(decompressor.buffer.capacity() < 1 << 20);
+    let bytes_max = Decompressor::RETAINED_BYTES_MAX + 100;
+    let bomb = compressed(Codec::Lz4, &vec![0; 2 * bytes_max]);
+    assert!(
+        decompressor
+            .decompress(Codec::Lz4, &bomb, bytes_max)
+            .is_err()
+    );
+    assert_eq!(decompressor.buffer.capacity(), 0);
 }
 
 #[test]
