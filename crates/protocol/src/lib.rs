@@ -12,9 +12,15 @@
 
 #![forbid(unsafe_code)]
 
+pub mod api_key;
 pub mod compression;
+pub mod error_code;
+pub mod generated;
+pub mod record_frame;
 pub mod records;
 pub mod uuid;
 pub mod wire;
 
+pub use api_key::ApiKey;
+pub use error_code::ErrorCode;
 pub use uuid::Uuid;

@@ -1,5 +1,6 @@
 //! What can be wrong with bytes that come in, and with a message that is to go out.
 
+use std::ops::RangeInclusive;
 use thiserror::Error;
 
 /// Why bytes are not the message they should be.
@@ -41,6 +42,23 @@ pub enum DecodeError {
     /// A message type that is not known.
     #[error("read {what}: unknown type {id}")]
     UnknownType { what: &'static str, id: i64 },
+    /// Bytes after the end of what should fill them.
+    #[error("read to the end: {0} bytes are left over")]
+    Surplus(usize),
+}
+
+impl DecodeError {
+    /// Refuses a version that `message` does not have.
+    pub(crate) fn check_version(
+        message: &'static str,
+        versions: &RangeInclusive<i16>,
+        version: i16,
+    ) -> Result<(), Self> {
+        if versions.contains(&version) {
+            return Ok(());
+        }
+        Err(Self::UnsupportedVersion { message, version })
+    }
 }
 
 /// Why a message cannot be written.
@@ -58,4 +76,28 @@ pub enum EncodeError {
     /// A length that does not fit the field's length prefix.
     #[error("write length: {0} is too long for its field")]
     TooLong(usize),
+}
+
+impl EncodeError {
+    /// Refuses a version that `message` does not have.
+    pub(crate) fn check_version(
+        message: &'static str,
+        versions: &RangeInclusive<i16>,
+        version: i16,
+    ) -> Result<(), Self> {
+        if versions.contains(&version) {
+            return Ok(());
+        }
+        Err(Self::UnsupportedVersion { message, version })
+    }
+
+    /// A field is set that the version lacks.
+    pub(crate) const fn field(field: &'static str, version: i16) -> Self {
+        Self::FieldNotInVersion { field, version }
+    }
+
+    /// A field is null where the version has no null.
+    pub(crate) const fn null(field: &'static str, version: i16) -> Self {
+        Self::NullNotInVersion { field, version }
+    }
 }

@@ -24,6 +24,12 @@ pub enum Records<'a> {
     External { token: usize, size: usize },
 }
 
+impl Default for Records<'_> {
+    fn default() -> Self {
+        Self::Inline(&[])
+    }
+}
+
 impl Records<'_> {
     /// How many bytes of records there are.
     pub const fn size(&self) -> usize {

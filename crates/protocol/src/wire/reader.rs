@@ -75,6 +75,24 @@ impl<'a> Reader<'a> {
         Ok(taken)
     }
 
+    /// Takes all that is left.
+    pub const fn take_rest(&mut self) -> &'a [u8] {
+        let rest = self.rest;
+        self.rest = &[];
+        rest
+    }
+
+    /// Makes sure that nothing is left.
+    ///
+    /// # Errors
+    /// When something is.
+    pub const fn expect_end(&self) -> Result<(), DecodeError> {
+        match self.rest.len() {
+            0 => Ok(()),
+            surplus => Err(DecodeError::Surplus(surplus)),
+        }
+    }
+
     #[inline]
     fn fixed<const N: usize>(&mut self) -> Result<[u8; N], DecodeError> {
         let Some((taken, rest)) = self.rest.split_first_chunk::<N>() else {
@@ -269,6 +287,47 @@ impl<'a> Reader<'a> {
             array.push(element(self)?);
         }
         Ok(array)
+    }
+
+    /// Reads the marker in front of a struct that may be null.
+    ///
+    /// # Errors
+    /// When it is neither -1 nor 1.
+    pub fn is_present(&mut self, field: &'static str) -> Result<bool, DecodeError> {
+        match self.i8()? {
+            -1 => Ok(false),
+            1 => Ok(true),
+            value => Err(DecodeError::InvalidValue {
+                field,
+                value: i64::from(value),
+            }),
+        }
+    }
+
+    /// Reads the marker in front of a struct that may be null, where it is a tagged field.
+    ///
+    /// # Errors
+    /// When it is neither 0 nor 1.
+    pub fn is_tagged_present(&mut self, field: &'static str) -> Result<bool, DecodeError> {
+        match self.unsigned_varint()? {
+            0 => Ok(false),
+            1 => Ok(true),
+            value => Err(DecodeError::InvalidValue {
+                field,
+                value: i64::from(value),
+            }),
+        }
+    }
+
+    /// Skips the tagged fields that end a struct, if it is flexible.
+    ///
+    /// # Errors
+    /// As [`TaggedFields::next`].
+    pub fn skip_tagged_fields(&mut self, flexible: bool) -> Result<(), DecodeError> {
+        if !flexible {
+            return Ok(());
+        }
+        self.tagged_fields()?.skip(self)
     }
 
     /// Starts to read the tagged fields that end a flexible struct.

@@ -123,6 +123,16 @@ impl Writer {
         self.put(&[u8::from(value)]);
     }
 
+    /// Writes the marker in front of a struct that may be null.
+    pub fn put_presence(&mut self, present: bool) {
+        self.put_i8(if present { 1 } else { -1 });
+    }
+
+    /// Writes the marker in front of a struct that may be null, where it is a tagged field.
+    pub fn put_tagged_presence(&mut self, present: bool) {
+        self.put_unsigned_varint(u32::from(present));
+    }
+
     /// Writes a `uuid`.
     pub fn put_uuid(&mut self, value: Uuid) {
         self.put(value.as_bytes());
