@@ -37,7 +37,9 @@ pub(crate) fn difference(expected: &[u8], actual: &[u8]) -> String {
         .zip(actual)
         .take_while(|(left, right)| left == right)
         .count();
-    format!("differs at byte {same}: expected {expected:02x?}, encoded {actual:02x?}")
+    let from = |bytes: &[u8]| bytes[same..bytes.len().min(same + 16)].to_vec();
+    let (expected, actual) = (from(expected), from(actual));
+    format!("from byte {same}: expected {expected:02x?}, encoded {actual:02x?}")
 }
 
 fn parse(message: &str, line: &str) -> Line {

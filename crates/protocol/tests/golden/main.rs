@@ -2,12 +2,13 @@
 //! itself.
 //!
 //! `tests/golden/<Message>.txt` holds the bytes of Kafka, a line each: version, case, hexadecimal;
-//! `#` starts a comment.
+//! `#` starts a comment. The case `unknown` is the case `set` with unknown tagged fields.
 
 mod dispatch;
 mod fixture;
 
 use dispatch::ALL;
+use fixture::Line;
 use protocol::wire::{DecodeError, EncodeError, Message, Reader, Writer};
 use std::fmt::Debug;
 use std::ops::RangeInclusive;
@@ -75,32 +76,66 @@ where
 #[test]
 fn what_kafka_wrote_decodes_and_encodes_to_the_same_bytes() {
     let mut failures = Vec::new();
-    let mut lines = 0;
     for entry in ALL {
-        for line in fixture::lines(entry.name) {
-            lines += 1;
-            let place = format!("{} v{} {}", entry.name, line.version, line.case);
-            match (entry.decode_and_encode)(&line.bytes, line.version) {
-                Err(error) => failures.push(format!("{place}: {error}")),
-                Ok(again) if again.unread > 0 => {
-                    failures.push(format!("{place}: {} bytes unread", again.unread));
+        let lines = fixture::lines(entry.name);
+        for line in &lines {
+            let expected = expected(&lines, line);
+            let failure = match (entry.decode_and_encode)(&line.bytes, line.version) {
+                Err(error) => error.to_string(),
+                Ok(again) if again.unread > 0 => format!("{} bytes unread", again.unread),
+                Ok(again) if again.bytes != expected => fixture::difference(expected, &again.bytes),
+                Ok(again) if again.announced_size != expected.len() => {
+                    format!("size announced as {}", again.announced_size)
                 }
-                Ok(again) if again.bytes != line.bytes => {
-                    failures.push(format!(
-                        "{place}: {}",
-                        fixture::difference(&line.bytes, &again.bytes)
-                    ));
-                }
-                Ok(again) => assert_eq!(again.announced_size, line.bytes.len(), "{place}"),
-            }
+                Ok(_) => continue,
+            };
+            failures.push(format!(
+                "{} v{} {}: {failure}",
+                entry.name, line.version, line.case
+            ));
         }
     }
     let count = failures.len();
     assert!(
         failures.is_empty(),
-        "{count} of {lines} lines:\n{}",
+        "{count} lines:\n{}",
         failures.join("\n")
     );
+}
+
+/// The bytes that `line` should be encoded to: unknown tagged fields are skipped, which leaves what
+/// was set besides them, or the defaults if there is nothing to set.
+fn expected<'a>(lines: &'a [Line], line: &'a Line) -> &'a [u8] {
+    if line.case != "unknown" {
+        return &line.bytes;
+    }
+    let case = |case| {
+        lines
+            .iter()
+            .find(|other| other.version == line.version && other.case == case)
+    };
+    let known = case("set").or_else(|| case("absent"));
+    &known
+        .expect("a version has a line without unknown fields")
+        .bytes
+}
+
+#[test]
+fn defaults_are_those_of_kafka() {
+    let mut failures = Vec::new();
+    for entry in ALL {
+        for line in fixture::lines(entry.name)
+            .iter()
+            .filter(|line| line.case == "absent")
+        {
+            let bytes = (entry.encode_default)(line.version).unwrap_or_default();
+            if bytes != line.bytes {
+                let difference = fixture::difference(&line.bytes, &bytes);
+                failures.push(format!("{} v{}: {difference}", entry.name, line.version));
+            }
+        }
+    }
+    assert!(failures.is_empty(), "\n{}", failures.join("\n"));
 }
 
 #[test]

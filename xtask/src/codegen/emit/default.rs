@@ -66,6 +66,7 @@ pub(super) fn differs(field: &Field) -> String {
         Type::Fixed(Fixed::Bool) => name,
         Type::Fixed(Fixed::Uuid) => format!("!{name}.is_zero()"),
         Type::Fixed(fixed) => format!("{name} != {}", fixed_value(*fixed, field.default)),
+        Type::Struct(body) if nullable => format!("{name} != Some({body}::default())"),
         Type::Struct(body) => format!("{name} != {body}::default()"),
         Type::Records => format!("{name}.size() > 0"),
         _ if nullable => format!("{name}.as_ref().is_none_or(|value| !value.is_empty())"),

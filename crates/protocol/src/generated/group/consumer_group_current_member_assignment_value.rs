@@ -66,14 +66,24 @@ impl Message<'_> for ConsumerGroupCurrentMemberAssignmentValue {
 }
 
 /// Part of [`ConsumerGroupCurrentMemberAssignmentValue`], version 0.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct TopicPartitions {
     /// Every version.
     pub topic_id: Uuid,
     /// Every version.
     pub partitions: Vec<i32>,
-    /// Every version; may be null; default null; tag 0.
+    /// Every version; may be null; default empty; tag 0.
     pub assignment_epochs: Option<Vec<i32>>,
+}
+
+impl Default for TopicPartitions {
+    fn default() -> Self {
+        Self {
+            topic_id: Uuid::ZERO,
+            partitions: Vec::new(),
+            assignment_epochs: Some(Vec::new()),
+        }
+    }
 }
 
 impl TopicPartitions {
@@ -81,7 +91,7 @@ impl TopicPartitions {
         let mut decoded = Self {
             topic_id: reader.uuid()?,
             partitions: reader.array(true, Reader::i32)?,
-            assignment_epochs: None,
+            assignment_epochs: Some(Vec::new()),
         };
         let mut tagged_fields = reader.tagged_fields()?;
         while tagged_fields.next(reader, |tag, reader| {
@@ -100,8 +110,16 @@ impl TopicPartitions {
         for &element in &self.partitions {
             writer.put_i32(element);
         }
-        writer.put_unsigned_varint(u32::from(self.assignment_epochs.is_some()));
-        if self.assignment_epochs.is_some() {
+        writer.put_unsigned_varint(u32::from(
+            self.assignment_epochs
+                .as_ref()
+                .is_none_or(|value| !value.is_empty()),
+        ));
+        if self
+            .assignment_epochs
+            .as_ref()
+            .is_none_or(|value| !value.is_empty())
+        {
             writer.put_tagged_field(0, |writer| {
                 writer.put_length(self.assignment_epochs.as_ref().map(Vec::len), true)?;
                 for &element in self.assignment_epochs.iter().flatten() {

@@ -30,7 +30,7 @@ pub struct ConsumerGroupMemberMetadataValue {
     pub rebalance_timeout_ms: i32,
     /// Every version; may be null; default empty.
     pub server_assignor: Option<String>,
-    /// Every version; may be null; default null; tag 0.
+    /// Every version; may be null; default empty; tag 0.
     pub classic_member_metadata: Option<ClassicMemberMetadata>,
 }
 
@@ -45,7 +45,7 @@ impl Default for ConsumerGroupMemberMetadataValue {
             subscribed_topic_regex: Some(Default::default()),
             rebalance_timeout_ms: -1,
             server_assignor: Some(Default::default()),
-            classic_member_metadata: None,
+            classic_member_metadata: Some(Default::default()),
         }
     }
 }
@@ -67,7 +67,7 @@ impl Message<'_> for ConsumerGroupMemberMetadataValue {
             subscribed_topic_regex: reader.nullable_str(true)?.map(Into::into),
             rebalance_timeout_ms: reader.i32()?,
             server_assignor: reader.nullable_str(true)?.map(Into::into),
-            classic_member_metadata: None,
+            classic_member_metadata: Some(Default::default()),
         };
         let mut tagged_fields = reader.tagged_fields()?;
         while tagged_fields.next(reader, |tag, reader| {
@@ -100,8 +100,10 @@ impl Message<'_> for ConsumerGroupMemberMetadataValue {
         writer.put_str(self.subscribed_topic_regex.as_deref(), true)?;
         writer.put_i32(self.rebalance_timeout_ms);
         writer.put_str(self.server_assignor.as_deref(), true)?;
-        writer.put_unsigned_varint(u32::from(self.classic_member_metadata.is_some()));
-        if self.classic_member_metadata.is_some() {
+        writer.put_unsigned_varint(u32::from(
+            self.classic_member_metadata != Some(ClassicMemberMetadata::default()),
+        ));
+        if self.classic_member_metadata != Some(ClassicMemberMetadata::default()) {
             writer.put_tagged_field(0, |writer| {
                 writer.put_tagged_presence(self.classic_member_metadata.is_some());
                 if let Some(value) = &self.classic_member_metadata {

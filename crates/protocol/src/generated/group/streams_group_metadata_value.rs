@@ -20,7 +20,7 @@ pub struct StreamsGroupMetadataValue {
     pub metadata_hash: i64,
     /// Every version; default -1; tag 0.
     pub validated_topology_epoch: i32,
-    /// Every version; may be null; default null; tag 1.
+    /// Every version; may be null; default empty; tag 1.
     pub last_assignment_configs: Option<Vec<LastAssignmentConfig>>,
 }
 
@@ -30,7 +30,7 @@ impl Default for StreamsGroupMetadataValue {
             epoch: 0,
             metadata_hash: 0,
             validated_topology_epoch: -1,
-            last_assignment_configs: None,
+            last_assignment_configs: Some(Vec::new()),
         }
     }
 }
@@ -46,7 +46,7 @@ impl Message<'_> for StreamsGroupMetadataValue {
             epoch: reader.i32()?,
             metadata_hash: reader.i64()?,
             validated_topology_epoch: -1,
-            last_assignment_configs: None,
+            last_assignment_configs: Some(Vec::new()),
         };
         let mut tagged_fields = reader.tagged_fields()?;
         while tagged_fields.next(reader, |tag, reader| {
@@ -70,7 +70,11 @@ impl Message<'_> for StreamsGroupMetadataValue {
         writer.put_i64(self.metadata_hash);
         writer.put_unsigned_varint(
             u32::from(self.validated_topology_epoch != -1)
-                + u32::from(self.last_assignment_configs.is_some()),
+                + u32::from(
+                    self.last_assignment_configs
+                        .as_ref()
+                        .is_none_or(|value| !value.is_empty()),
+                ),
         );
         if self.validated_topology_epoch != -1 {
             writer.put_tagged_field(0, |writer| {
@@ -78,7 +82,11 @@ impl Message<'_> for StreamsGroupMetadataValue {
                 Ok(())
             })?;
         }
-        if self.last_assignment_configs.is_some() {
+        if self
+            .last_assignment_configs
+            .as_ref()
+            .is_none_or(|value| !value.is_empty())
+        {
             writer.put_tagged_field(1, |writer| {
                 writer.put_length(self.last_assignment_configs.as_ref().map(Vec::len), true)?;
                 for element in self.last_assignment_configs.iter().flatten() {
