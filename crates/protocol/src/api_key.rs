@@ -110,6 +110,58 @@ impl ApiKey {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::generated::fetch_request::ForgottenTopic;
+    use crate::generated::{FetchRequest, RequestBody, ResponseBody};
+    use crate::wire::{DecodeError, EncodeError, Reader, Writer};
+
+    #[test]
+    fn bodies_have_the_versions_of_their_key() {
+        for key in ApiKey::ALL {
+            let (first, last) = (*key.versions().start(), *key.versions().end());
+            for version in first - 1..=last + 1 {
+                let request = RequestBody::decode(key, version, &mut Reader::new(&[])).err();
+                let response = ResponseBody::decode(key, version, &mut Reader::new(&[])).err();
+                for error in [request, response] {
+                    let refused = matches!(error, Some(DecodeError::UnsupportedVersion { .. }));
+                    assert_eq!(
+                        refused,
+                        !key.versions().contains(&version),
+                        "{key:?} v{version}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_body_is_read_and_written_by_key_and_version() {
+        let request = RequestBody::Fetch(FetchRequest::default());
+        let mut writer = Writer::new();
+        request.encode(&mut writer, 4).unwrap();
+        let reader = &mut Reader::new(writer.buffer());
+        assert_eq!(
+            RequestBody::decode(request.api_key(), 4, reader),
+            Ok(request)
+        );
+    }
+
+    #[test]
+    fn a_field_that_the_version_lacks_is_refused_unless_it_may_be_dropped() {
+        let mut request = FetchRequest {
+            cluster_id: Some("since version 12, may be dropped".into()),
+            ..FetchRequest::default()
+        };
+        assert_eq!(request.encode(&mut Writer::new(), 6), Ok(()));
+        request
+            .forgotten_topics_data
+            .push(ForgottenTopic::default());
+        let refused = EncodeError::FieldNotInVersion {
+            field: "FetchRequest.ForgottenTopicsData",
+            version: 6,
+        };
+        assert_eq!(request.encode(&mut Writer::new(), 6), Err(refused));
+        assert_eq!(request.encode(&mut Writer::new(), 7), Ok(()));
+    }
 
     #[test]
     fn keys_are_found_by_their_numbers() {

@@ -120,3 +120,25 @@ fn external_records_leave_a_gap_that_counts() {
     };
     assert_eq!(writer.external_records(), &[gap]);
 }
+
+#[test]
+fn a_struct_that_may_be_null_has_a_marker_of_two_values() {
+    let mut writer = Writer::new();
+    for present in [true, false] {
+        writer.put_presence(present);
+        writer.put_tagged_presence(present);
+    }
+    assert_eq!(writer.buffer(), [1, 1, 0xff, 0]);
+    let mut reader = Reader::new(writer.buffer());
+    for present in [true, false] {
+        assert_eq!(reader.is_present("cursor"), Ok(present));
+        assert_eq!(reader.is_tagged_present("cursor"), Ok(present));
+    }
+    for read in [Reader::is_present, Reader::is_tagged_present] {
+        let refused = read(&mut Reader::new(&[2]), "cursor");
+        assert!(matches!(
+            refused,
+            Err(DecodeError::InvalidValue { value: 2, .. })
+        ));
+    }
+}
