@@ -5,14 +5,9 @@
 
 use super::error::BatchError;
 use super::{BuildError, NO_TIMESTAMP};
+use crate::ErrorCode;
 use crate::compression::DecompressError;
 use thiserror::Error;
-
-const CORRUPT_MESSAGE: i16 = 2;
-const MESSAGE_TOO_LARGE: i16 = 10;
-const INVALID_TIMESTAMP: i16 = 32;
-const UNSUPPORTED_COMPRESSION_TYPE: i16 = 76;
-const INVALID_RECORD: i16 = 87;
 
 /// Why what was sent for one partition is refused.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -70,15 +65,15 @@ pub enum ProduceError {
 
 impl ProduceError {
     /// The error code of the response.
-    pub fn code(&self) -> i16 {
+    pub fn error_code(&self) -> ErrorCode {
         match self {
-            Self::Batch(error) => batch_code(error),
-            Self::ZstdNotAllowed(_) => UNSUPPORTED_COMPRESSION_TYPE,
+            Self::Batch(error) => batch_error_code(error),
+            Self::ZstdNotAllowed(_) => ErrorCode::UNSUPPORTED_COMPRESSION_TYPE,
             Self::Records { records, .. } => records
                 .iter()
                 .find(|record| record.violation.is_about_time())
-                .map_or(INVALID_RECORD, |_| INVALID_TIMESTAMP),
-            Self::Rebuild(_) => MESSAGE_TOO_LARGE,
+                .map_or(ErrorCode::INVALID_RECORD, |_| ErrorCode::INVALID_TIMESTAMP),
+            Self::Rebuild(_) => ErrorCode::MESSAGE_TOO_LARGE,
             Self::NoBatch
             | Self::MoreThanOneBatch(_)
             | Self::BaseOffset(_)
@@ -86,7 +81,7 @@ impl ProduceError {
             | Self::LastOffsetDelta { .. }
             | Self::ControlBatch
             | Self::ProducerFields { .. }
-            | Self::TransactionalWithoutProducer => INVALID_RECORD,
+            | Self::TransactionalWithoutProducer => ErrorCode::INVALID_RECORD,
         }
     }
 
@@ -99,21 +94,21 @@ impl ProduceError {
     }
 }
 
-const fn batch_code(error: &BatchError) -> i16 {
+const fn batch_error_code(error: &BatchError) -> ErrorCode {
     match error {
         BatchError::LengthTooSmall(_)
         | BatchError::ZeroFilled(_)
         | BatchError::UnknownMagic(_)
-        | BatchError::CrcMismatch { .. } => CORRUPT_MESSAGE,
-        BatchError::UnknownCodec(_) => UNSUPPORTED_COMPRESSION_TYPE,
+        | BatchError::CrcMismatch { .. } => ErrorCode::CORRUPT_MESSAGE,
+        BatchError::UnknownCodec(_) => ErrorCode::UNSUPPORTED_COMPRESSION_TYPE,
         // Java's producer splits such a batch and tries again.
-        BatchError::Decompress(DecompressError::TooLarge { .. }) => MESSAGE_TOO_LARGE,
+        BatchError::Decompress(DecompressError::TooLarge { .. }) => ErrorCode::MESSAGE_TOO_LARGE,
         BatchError::Decompress(DecompressError::Corrupt { .. })
         | BatchError::Truncated { .. }
         | BatchError::UnsupportedMagic(_)
         | BatchError::NegativeCount(_)
         | BatchError::Surplus(_)
-        | BatchError::Record { .. } => INVALID_RECORD,
+        | BatchError::Record { .. } => ErrorCode::INVALID_RECORD,
     }
 }
 

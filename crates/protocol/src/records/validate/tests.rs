@@ -1,14 +1,9 @@
 use super::*;
+use crate::ErrorCode;
 use crate::compression::DecompressError;
 use crate::records::batch::compute_crc;
 use crate::records::{Attributes, Batches, Header, NewRecord};
 use proptest::prelude::*;
-
-const CORRUPT_MESSAGE: i16 = 2;
-const MESSAGE_TOO_LARGE: i16 = 10;
-const INVALID_TIMESTAMP: i16 = 32;
-const UNSUPPORTED_COMPRESSION_TYPE: i16 = 76;
-const INVALID_RECORD: i16 = 87;
 
 const RULES: ProduceRules = ProduceRules {
     produce_version: 13,
@@ -63,9 +58,9 @@ fn validate(records: &[u8], rules: &ProduceRules) -> Result<ValidatedBatch, Prod
     validate_produce(records, rules, &mut Decompressor::new())
 }
 
-fn check_refused(records: &[u8], rules: &ProduceRules, code: i16) -> ProduceError {
+fn check_refused(records: &[u8], rules: &ProduceRules, code: ErrorCode) -> ProduceError {
     let error = validate(records, rules).unwrap_err();
-    assert_eq!(error.code(), code, "{error}");
+    assert_eq!(error.error_code(), code, "{error}");
     error
 }
 
@@ -204,55 +199,75 @@ fn bytes_that_are_not_exactly_one_sound_batch_are_refused() {
         changed[position] = value;
         changed
     };
-    check_refused(&[], &RULES, INVALID_RECORD);
-    check_refused(&batch[..50], &RULES, INVALID_RECORD);
-    check_refused(&batch[..batch.len() - 1], &RULES, INVALID_RECORD);
-    check_refused(&batch.repeat(2), &RULES, INVALID_RECORD);
-    check_refused(&[&batch[..], &[0]].concat(), &RULES, INVALID_RECORD);
-    check_refused(&changed(16, 0), &RULES, INVALID_RECORD);
-    check_refused(&changed(16, 1), &RULES, INVALID_RECORD);
-    check_refused(&changed(16, 3), &RULES, CORRUPT_MESSAGE);
-    check_refused(&changed(8, 0xff), &RULES, CORRUPT_MESSAGE);
-    check_refused(&changed(17, batch[17] ^ 1), &RULES, CORRUPT_MESSAGE);
-    check_refused(&changed(80, batch[80] ^ 1), &RULES, CORRUPT_MESSAGE);
-    check_refused(&[0; 61], &RULES, CORRUPT_MESSAGE);
+    check_refused(&[], &RULES, ErrorCode::INVALID_RECORD);
+    check_refused(&batch[..50], &RULES, ErrorCode::INVALID_RECORD);
+    check_refused(&batch[..batch.len() - 1], &RULES, ErrorCode::INVALID_RECORD);
+    check_refused(&batch.repeat(2), &RULES, ErrorCode::INVALID_RECORD);
+    check_refused(
+        &[&batch[..], &[0]].concat(),
+        &RULES,
+        ErrorCode::INVALID_RECORD,
+    );
+    check_refused(&changed(16, 0), &RULES, ErrorCode::INVALID_RECORD);
+    check_refused(&changed(16, 1), &RULES, ErrorCode::INVALID_RECORD);
+    check_refused(&changed(16, 3), &RULES, ErrorCode::CORRUPT_MESSAGE);
+    check_refused(&changed(8, 0xff), &RULES, ErrorCode::CORRUPT_MESSAGE);
+    check_refused(
+        &changed(17, batch[17] ^ 1),
+        &RULES,
+        ErrorCode::CORRUPT_MESSAGE,
+    );
+    check_refused(
+        &changed(80, batch[80] ^ 1),
+        &RULES,
+        ErrorCode::CORRUPT_MESSAGE,
+    );
+    check_refused(&[0; 61], &RULES, ErrorCode::CORRUPT_MESSAGE);
 }
 
 #[test]
 fn headers_that_a_client_may_not_send_are_refused() {
     let batch = sent(Codec::None, CONSECUTIVE);
-    let check = |code: i16, change: fn(&mut BatchHeader)| {
+    let check = |code: ErrorCode, change: fn(&mut BatchHeader)| {
         check_refused(&with_header(&batch, change), &RULES, code);
     };
-    check(INVALID_RECORD, |header| header.base_offset = 1);
-    check(INVALID_RECORD, |header| header.record_count = 0);
-    check(INVALID_RECORD, |header| header.record_count = -3);
-    check(INVALID_RECORD, |header| header.record_count = i32::MAX);
-    check(INVALID_RECORD, |header| header.record_count = 2);
-    check(INVALID_RECORD, |header| header.last_offset_delta = 3);
-    check(INVALID_RECORD, |header| header.last_offset_delta = -1);
-    check(INVALID_RECORD, |header| header.producer_id = 1);
-    check(INVALID_RECORD, |header| {
+    check(ErrorCode::INVALID_RECORD, |header| header.base_offset = 1);
+    check(ErrorCode::INVALID_RECORD, |header| header.record_count = 0);
+    check(ErrorCode::INVALID_RECORD, |header| header.record_count = -3);
+    check(ErrorCode::INVALID_RECORD, |header| {
+        header.record_count = i32::MAX
+    });
+    check(ErrorCode::INVALID_RECORD, |header| header.record_count = 2);
+    check(ErrorCode::INVALID_RECORD, |header| {
+        header.last_offset_delta = 3
+    });
+    check(ErrorCode::INVALID_RECORD, |header| {
+        header.last_offset_delta = -1
+    });
+    check(ErrorCode::INVALID_RECORD, |header| header.producer_id = 1);
+    check(ErrorCode::INVALID_RECORD, |header| {
         (header.producer_id, header.base_sequence) = (1, 0);
     });
-    check(INVALID_RECORD, |header| {
+    check(ErrorCode::INVALID_RECORD, |header| {
         (header.producer_id, header.producer_epoch) = (1, 0);
     });
-    check(INVALID_RECORD, |header| {
+    check(ErrorCode::INVALID_RECORD, |header| {
         header.attributes = Attributes::default().with_transactional(true);
     });
-    check(INVALID_RECORD, |header| {
+    check(ErrorCode::INVALID_RECORD, |header| {
         header.attributes = Attributes::default().with_control(true);
     });
-    check(UNSUPPORTED_COMPRESSION_TYPE, |header| {
+    check(ErrorCode::UNSUPPORTED_COMPRESSION_TYPE, |header| {
         header.attributes = Attributes(5)
     });
-    check(INVALID_RECORD, |header| header.attributes = Attributes(1));
+    check(ErrorCode::INVALID_RECORD, |header| {
+        header.attributes = Attributes(1)
+    });
     // Both say four records, and there are three.
-    check(INVALID_RECORD, |header| {
+    check(ErrorCode::INVALID_RECORD, |header| {
         (header.record_count, header.last_offset_delta) = (4, 3);
     });
-    check(INVALID_RECORD, |header| {
+    check(ErrorCode::INVALID_RECORD, |header| {
         (header.record_count, header.last_offset_delta) = (2, 1);
     });
 }
@@ -264,7 +279,7 @@ fn zstd_needs_produce_version_seven() {
         produce_version,
         ..RULES
     };
-    check_refused(&batch, &rules(6), UNSUPPORTED_COMPRESSION_TYPE);
+    check_refused(&batch, &rules(6), ErrorCode::UNSUPPORTED_COMPRESSION_TYPE);
     assert!(validate(&batch, &rules(7)).is_ok());
     assert!(validate(&sent(Codec::Lz4, CONSECUTIVE), &rules(3)).is_ok());
 }
@@ -276,7 +291,11 @@ fn a_batch_that_inflates_too_much_is_too_large() {
         ..RULES
     };
     for codec in &Codec::ALL[1..] {
-        let error = check_refused(&sent(*codec, CONSECUTIVE), &rules, MESSAGE_TOO_LARGE);
+        let error = check_refused(
+            &sent(*codec, CONSECUTIVE),
+            &rules,
+            ErrorCode::MESSAGE_TOO_LARGE,
+        );
         let too_large = DecompressError::TooLarge {
             codec: *codec,
             bytes_max: 100,
@@ -297,7 +316,7 @@ fn a_compacted_topic_names_the_records_without_keys() {
         ..RULES
     };
     for codec in Codec::ALL {
-        let error = check_refused(&sent(codec, CONSECUTIVE), &rules, INVALID_RECORD);
+        let error = check_refused(&sent(codec, CONSECUTIVE), &rules, ErrorCode::INVALID_RECORD);
         let expected = InvalidRecord {
             batch_index: 1,
             violation: RecordViolation::NoKey,
@@ -324,7 +343,7 @@ fn timestamps_out_of_bounds_are_named() {
         if expected.is_empty() {
             assert!(validate(&batch, &rules).is_ok());
         } else {
-            let error = check_refused(&batch, &rules, INVALID_TIMESTAMP);
+            let error = check_refused(&batch, &rules, ErrorCode::INVALID_TIMESTAMP);
             let named: Vec<_> = error
                 .invalid_records()
                 .iter()
@@ -374,7 +393,7 @@ fn producers_do_not_set_log_append_time() {
         timestamp_type: TimestampType::LogAppendTime,
         ..RULES
     };
-    let error = check_refused(&batch, &rules, INVALID_TIMESTAMP);
+    let error = check_refused(&batch, &rules, ErrorCode::INVALID_TIMESTAMP);
     assert_eq!(error.invalid_records().len(), 3);
     // As in Kafka it is taken off where the topic has create time, and the time is kept.
     let mut batch = batch;
@@ -405,7 +424,7 @@ fn no_more_than_a_hundred_records_are_named() {
         compacted: true,
         ..RULES
     };
-    let error = check_refused(&batch, &rules, INVALID_RECORD);
+    let error = check_refused(&batch, &rules, ErrorCode::INVALID_RECORD);
     assert_eq!(
         error.invalid_records().len(),
         ProduceRules::INVALID_RECORDS_MAX
