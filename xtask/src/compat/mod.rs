@@ -1,0 +1,53 @@
+//! Comparisons with Apache Kafka itself, which a plain `cargo test` cannot make because they need
+//! Java and the network. A scenario is a row of [`SCENARIOS`] and passes or fails as a whole.
+
+mod golden;
+
+use std::path::Path;
+
+use anyhow::{Context, Result};
+
+use crate::stages::{self, Stage};
+
+const SCENARIOS: &[Stage] = &[Stage {
+    name: "golden",
+    work: golden::compare,
+}];
+
+/// Runs the scenarios of these names, or all of them if there is none.
+pub(crate) fn run(root: &Path, names: &[String]) -> Result<()> {
+    if names.is_empty() {
+        return stages::run(root, SCENARIOS);
+    }
+    let chosen: Result<Vec<Stage>> = names.iter().map(|name| scenario(name)).collect();
+    stages::run(root, &chosen?)
+}
+
+fn scenario(name: &str) -> Result<Stage> {
+    let found = SCENARIOS
+        .iter()
+        .find(|scenario| scenario.name == name)
+        .copied();
+    found.with_context(|| format!("find scenario: `{name}` is not one of {}", all_names()))
+}
+
+fn all_names() -> String {
+    SCENARIOS
+        .iter()
+        .map(|scenario| scenario.name)
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_scenario_is_an_error_that_names_the_known_ones() {
+        let error = run(Path::new("."), &["nonsense".to_owned()])
+            .unwrap_err()
+            .to_string();
+        assert_eq!(error, "find scenario: `nonsense` is not one of golden");
+    }
+}
