@@ -16,6 +16,8 @@ mod stages;
 mod tidy;
 mod workspace;
 
+use std::process::ExitCode;
+
 use anyhow::{Result, bail};
 
 const USAGE: &str = "usage: cargo xtask <chore>
@@ -24,7 +26,17 @@ const USAGE: &str = "usage: cargo xtask <chore>
   compat  compare with Apache Kafka itself; needs Java 17 and Maven
           compat [scenario]...";
 
-fn main() -> Result<()> {
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let Some((chore, rest)) = arguments.split_first() else {
         bail!("{USAGE}");

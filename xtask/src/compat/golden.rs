@@ -74,7 +74,7 @@ fn differences(fresh: &Files, committed: &Files) -> Vec<String> {
                 (fresh, committed) if fresh == committed => return None,
                 (Some(_), Some(_)) => "differs",
                 (Some(_), None) => "is not in the tree",
-                (None, _) => "is in the tree, but Kafka's classes do not write it",
+                (None, _) => "is written by none of Kafka's classes",
             };
             Some(format!("{FIXTURES}/{} {verdict}", path.display()))
         })
@@ -129,7 +129,7 @@ mod tests {
         let expected = [
             "crates/protocol/tests/golden/A.txt differs",
             "crates/protocol/tests/golden/B.txt is not in the tree",
-            "crates/protocol/tests/golden/C.txt is in the tree, but Kafka's classes do not write it",
+            "crates/protocol/tests/golden/C.txt is written by none of Kafka's classes",
         ];
         assert_eq!(differences(&fresh, &committed), expected);
     }

@@ -2,7 +2,8 @@
 //! bytes, arrays and tagged fields, in their classic and their flexible (KIP-482) form.
 //!
 //! `flexible` chooses between the two: classic lengths are an `int16` (strings) or `int32` (bytes,
-//! arrays) with -1 for null; flexible lengths are an unsigned varint of length plus one, 0 for null.
+//! arrays) with -1 for null; flexible lengths are an unsigned varint of length plus one, with 0 for
+//! null.
 
 mod error;
 mod reader;

@@ -1,3 +1,5 @@
+//! The primitive types at their edges, and what readers refuse.
+
 use super::*;
 
 #[test]
