@@ -78,7 +78,10 @@ fn unsafe_forbidden(each: &Crate, files: &[TrackedFile]) -> Vec<Finding> {
 }
 
 fn unsafe_in_one_module(each: &Crate, files: &[TrackedFile]) -> Vec<Finding> {
-    let open = roots(each, files).filter(|root| !root.text().contains("#![deny(unsafe_code)]"));
+    let open = roots(each, files).filter(|root| {
+        let levels = ["#![deny(unsafe_code)]", "#![forbid(unsafe_code)]"];
+        !levels.iter().any(|level| root.text().contains(level))
+    });
     let open =
         open.map(|root| Finding::in_file(&root.path, "does not say `#![deny(unsafe_code)]`"));
     let inside = files
