@@ -49,6 +49,7 @@ fn write_golden_files(root: &Path, scratch: &Path) -> Result<()> {
     maven.args([
         "--quiet",
         "--batch-mode",
+        "-Dstyle.color=never",
         "--file",
         PROJECT,
         "compile",
