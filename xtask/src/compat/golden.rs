@@ -60,13 +60,16 @@ fn write_golden_files(root: &Path, scratch: &Path) -> Result<()> {
 
 type Files = BTreeMap<PathBuf, Vec<u8>>;
 
-/// What one has and the other has not, or has otherwise. Folders that the program did not write
-/// into hold other tests and are left alone.
+/// What one has and the other has not, or has otherwise. Files of another kind, or in a folder that
+/// the program did not write into, belong to other tests and are left alone.
 fn differences(fresh: &Files, committed: &Files) -> Vec<String> {
-    let folders: BTreeSet<Option<&Path>> = fresh.keys().map(|path| path.parent()).collect();
+    let kinds: BTreeSet<_> = fresh
+        .keys()
+        .map(|path| (path.parent(), path.extension()))
+        .collect();
     let of_program = committed
         .keys()
-        .filter(|path| folders.contains(&path.parent()));
+        .filter(|path| kinds.contains(&(path.parent(), path.extension())));
     let paths: BTreeSet<&PathBuf> = fresh.keys().chain(of_program).collect();
     paths
         .into_iter()
@@ -117,9 +120,13 @@ mod tests {
     }
 
     #[test]
-    fn equal_files_do_not_differ_and_other_folders_are_left_alone() {
+    fn equal_files_do_not_differ_and_those_of_other_tests_are_left_alone() {
         let fresh = files(&[("golden/Fetch.txt", "a")]);
-        let committed = files(&[("golden/Fetch.txt", "a"), ("golden.rs", "x")]);
+        let committed = files(&[
+            ("golden/Fetch.txt", "a"),
+            ("golden/main.rs", "x"),
+            ("other.txt", "y"),
+        ]);
         assert_eq!(differences(&fresh, &committed), [""; 0]);
     }
 

@@ -104,7 +104,7 @@ impl TrackedFile {
 
     /// Written by `cargo xtask codegen`.
     pub(super) fn is_generated(&self) -> bool {
-        self.path.contains("/generated/")
+        self.text().starts_with("// @generated")
     }
 
     /// Holds nothing but tests; modules of tests inside other files are not meant.
