@@ -4,15 +4,23 @@
 mod golden;
 
 use std::path::Path;
+use std::process::Command;
 
 use anyhow::{Context, Result};
 
 use crate::stages::{self, Stage};
+use crate::workspace;
 
-const SCENARIOS: &[Stage] = &[Stage {
-    name: "golden",
-    work: golden::compare,
-}];
+const SCENARIOS: &[Stage] = &[
+    Stage {
+        name: "golden",
+        work: golden::compare,
+    },
+    Stage {
+        name: "kafka",
+        work: check_kafka,
+    },
+];
 
 /// Runs the scenarios of these names, or all of them if there is none.
 pub(crate) fn run(root: &Path, names: &[String]) -> Result<()> {
@@ -21,6 +29,11 @@ pub(crate) fn run(root: &Path, names: &[String]) -> Result<()> {
     }
     let chosen: Result<Vec<Stage>> = names.iter().map(|name| scenario(name)).collect();
     stages::run(root, &chosen?)
+}
+
+/// Apache Kafka itself runs here, which every comparison with a live broker builds on.
+fn check_kafka(root: &Path) -> Result<()> {
+    workspace::run(Command::new(root.join("tests/compat/kafka/check")).current_dir(root))
 }
 
 fn scenario(name: &str) -> Result<Stage> {
@@ -48,6 +61,9 @@ mod tests {
         let error = run(Path::new("."), &["nonsense".to_owned()])
             .unwrap_err()
             .to_string();
-        assert_eq!(error, "find scenario: `nonsense` is not one of golden");
+        assert_eq!(
+            error,
+            "find scenario: `nonsense` is not one of golden, kafka"
+        );
     }
 }
