@@ -6,17 +6,25 @@ use std::path::Path;
 use anyhow::{Context, Result};
 
 use crate::stages::{self, Stage};
-use crate::{tidy, workspace};
+use crate::{codegen, compat_page, tidy, workspace};
 
 // From cheap to dear, so that a slip shows early.
 const STAGES: &[Stage] = &[
     Stage {
         name: "format",
-        work: |root| cargo(root, &["fmt", "--all", "--check"]),
+        work: check_format,
     },
     Stage {
         name: "tidy",
         work: tidy::run,
+    },
+    Stage {
+        name: "generated code",
+        work: |_| codegen::run(&["--check".to_owned()]),
+    },
+    Stage {
+        name: "generated pages",
+        work: compat_page::check,
     },
     Stage {
         name: "dependencies",
@@ -39,6 +47,14 @@ const STAGES: &[Stage] = &[
 /// Runs every stage, or up to the first that fails.
 pub(crate) fn run(root: &Path) -> Result<()> {
     stages::run(root, STAGES)
+}
+
+fn check_format(root: &Path) -> Result<()> {
+    cargo(root, &["fmt", "--all", "--check"])?;
+    cargo(
+        root,
+        &["fmt", "--manifest-path", "fuzz/Cargo.toml", "--check"],
+    )
 }
 
 fn check_dependencies(root: &Path) -> Result<()> {

@@ -11,7 +11,10 @@
 )]
 
 mod ci;
+mod codegen;
 mod compat;
+mod compat_page;
+mod fuzz;
 mod stages;
 mod tidy;
 mod workspace;
@@ -21,10 +24,12 @@ use std::process::ExitCode;
 use anyhow::{Result, bail};
 
 const USAGE: &str = "usage: cargo xtask <chore>
-  tidy    check what no compiler checks: layers, fences, file sizes, names, pages
-  ci      the whole gate: format, tidy, lints, tests, documentation, dependencies
-  compat  compare with Apache Kafka itself; needs Java 17 and Maven
-          compat [scenario]...";
+  tidy                     check what no compiler checks: layers, fences, sizes, names, pages
+  ci                       the whole gate: format, tidy, dependencies, lints, tests, documentation
+  codegen [--check]        write the generated code from the message definitions
+  docs [--check]           write the pages that are made from the tree
+  compat [scenario]...     compare with Apache Kafka itself; needs Java 17 and Maven
+  fuzz <target> <seconds>  run a fuzz target; needs cargo-fuzz and a nightly compiler";
 
 fn main() -> ExitCode {
     match run() {
@@ -45,6 +50,10 @@ fn run() -> Result<()> {
     match (chore.as_str(), rest) {
         ("tidy", []) => tidy::run(&root),
         ("ci", []) => ci::run(&root),
+        ("codegen", rest) => codegen::run(rest),
+        ("docs", []) => compat_page::write(&root),
+        ("docs", [check]) if check == "--check" => compat_page::check(&root),
+        ("fuzz", [target, seconds]) => fuzz::run(&root, target, seconds),
         ("compat", scenarios) => compat::run(&root, scenarios),
         _ => bail!("run `{}`: not a chore\n{USAGE}", arguments.join(" ")),
     }

@@ -3,6 +3,7 @@
 //! to the same bytes, and those that Kafka refuses are refused.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::disallowed_methods, reason = "golden bytes are in files")]
 
 use protocol::compression::{Codec, Compression, Compressor, Decompressor};
 use protocol::records::{

@@ -83,7 +83,8 @@ fn root_module(definitions: &Definitions, messages: &[&Message]) -> String {
     text.push_str(
         "#![allow(clippy::too_many_lines, reason = \"the length follows the definitions\")]\n\
          #![allow(clippy::large_enum_variant, reason = \"bodies are made once and matched\")]\n\
-         #![allow(clippy::module_inception, reason = \"a family may have a record of its name\")]\n\n",
+         #![allow(clippy::module_inception, reason = \"a family may have a record of its name\")]\n\
+         \n",
     );
     for family in &definitions.families {
         let _ = writeln!(text, "pub mod {};", family.folder);
@@ -92,7 +93,8 @@ fn root_module(definitions: &Definitions, messages: &[&Message]) -> String {
         let _ = writeln!(text, "pub mod {};", snake(&message.name));
     }
     text.push_str(
-        "pub(crate) mod api_key;\nmod error_code;\nmod request_body;\nmod requests;\nmod response_body;\n\n\
+        "pub(crate) mod api_key;\nmod error_code;\nmod request_body;\nmod requests;\n\
+         mod response_body;\n\n\
          pub use request_body::RequestBody;\npub use response_body::ResponseBody;\n",
     );
     for message in messages {

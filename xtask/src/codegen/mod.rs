@@ -5,12 +5,13 @@
 //! it was.
 
 mod emit;
-mod model;
+pub(crate) mod model;
 mod names;
 mod parse;
 
 use anyhow::{Context, Result, bail, ensure};
 use emit::Files;
+use model::Definitions;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -26,6 +27,11 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
         [check] if check == "--check" => check_fresh(),
         _ => bail!("usage: cargo xtask codegen [--check]"),
     }
+}
+
+/// Reads every definition of the tree at `root`.
+pub(crate) fn definitions(root: &Path) -> Result<Definitions> {
+    parse::read(&root.join("crates/protocol/messages"))
 }
 
 fn write() -> Result<()> {
@@ -63,8 +69,7 @@ fn check_fresh() -> Result<()> {
 
 /// All output, formatted.
 fn generate() -> Result<Files> {
-    let definitions = parse::read(&protocol().join("messages"))?;
-    format(emit::files(&definitions))
+    format(emit::files(&definitions(workspace())?))
 }
 
 /// Has rustfmt format the files, in a folder that is gone afterwards.

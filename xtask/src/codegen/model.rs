@@ -7,104 +7,104 @@ use std::fmt;
 
 /// Everything under `crates/protocol/messages`.
 #[derive(Debug, Default)]
-pub(super) struct Definitions {
-    pub(super) apis: Vec<Api>,
-    pub(super) headers: Vec<Message>,
-    pub(super) families: Vec<Family>,
-    pub(super) errors: Vec<ErrorLine>,
+pub(crate) struct Definitions {
+    pub(crate) apis: Vec<Api>,
+    pub(crate) headers: Vec<Message>,
+    pub(crate) families: Vec<Family>,
+    pub(crate) errors: Vec<ErrorLine>,
 }
 
 /// A request and its response.
 #[derive(Debug)]
-pub(super) struct Api {
-    pub(super) key: i16,
-    pub(super) name: String,
-    pub(super) summary: String,
-    pub(super) broker: bool,
-    pub(super) controller: bool,
+pub(crate) struct Api {
+    pub(crate) key: i16,
+    pub(crate) name: String,
+    pub(crate) summary: String,
+    pub(crate) broker: bool,
+    pub(crate) controller: bool,
     /// The newest version when it is not offered unless unstable versions are.
-    pub(super) unstable: Option<i16>,
+    pub(crate) unstable: Option<i16>,
     /// What ApiVersions says where that differs from what is served.
-    pub(super) advertised: Option<Versions>,
-    pub(super) forwardable: bool,
-    pub(super) request: Message,
-    pub(super) response: Message,
+    pub(crate) advertised: Option<Versions>,
+    pub(crate) forwardable: bool,
+    pub(crate) request: Message,
+    pub(crate) response: Message,
 }
 
 /// Records that live in one place, a folder under `messages/records`.
 #[derive(Debug)]
-pub(super) struct Family {
-    pub(super) folder: String,
-    pub(super) records: Vec<Record>,
+pub(crate) struct Family {
+    pub(crate) folder: String,
+    pub(crate) records: Vec<Record>,
 }
 
 /// A stored record.
 #[derive(Debug)]
-pub(super) struct Record {
+pub(crate) struct Record {
     /// The number that tells it from others of its family, where they share one log.
-    pub(super) id: Option<i16>,
-    pub(super) name: String,
-    pub(super) shape: Shape,
+    pub(crate) id: Option<i16>,
+    pub(crate) name: String,
+    pub(crate) shape: Shape,
 }
 
 /// What a record consists of.
 #[derive(Debug)]
-pub(super) enum Shape {
+pub(crate) enum Shape {
     Single(Message),
     Pair { key: Message, value: Message },
 }
 
 /// One line of `errors.txt`.
 #[derive(Debug)]
-pub(super) struct ErrorLine {
-    pub(super) code: i16,
-    pub(super) name: String,
-    pub(super) retriable: bool,
+pub(crate) struct ErrorLine {
+    pub(crate) code: i16,
+    pub(crate) name: String,
+    pub(crate) retriable: bool,
 }
 
 /// A request, response, header or record.
 #[derive(Debug)]
-pub(super) struct Message {
-    pub(super) name: String,
-    pub(super) summary: String,
+pub(crate) struct Message {
+    pub(crate) name: String,
+    pub(crate) summary: String,
     /// The definition's path under `messages`.
-    pub(super) file: String,
-    pub(super) versions: Versions,
-    pub(super) first_flexible: Option<i16>,
+    pub(crate) file: String,
+    pub(crate) versions: Versions,
+    pub(crate) first_flexible: Option<i16>,
     /// Whether strings and bytes are owned instead of borrowed from the frame.
-    pub(super) owned: bool,
+    pub(crate) owned: bool,
     /// The message itself, then the structs it contains in order of appearance.
-    pub(super) structs: Vec<Struct>,
+    pub(crate) structs: Vec<Struct>,
 }
 
 /// The message's own fields, or those of a struct in it.
 #[derive(Debug)]
-pub(super) struct Struct {
-    pub(super) name: String,
+pub(crate) struct Struct {
+    pub(crate) name: String,
     /// The versions in which something contains it.
-    pub(super) versions: Versions,
-    pub(super) fields: Vec<Field>,
+    pub(crate) versions: Versions,
+    pub(crate) fields: Vec<Field>,
 }
 
 /// A field of a struct.
 #[derive(Debug)]
-pub(super) struct Field {
+pub(crate) struct Field {
     /// In Kafka's spelling.
-    pub(super) name: String,
-    pub(super) kind: Type,
-    pub(super) versions: Versions,
-    pub(super) nullable: Option<Versions>,
-    pub(super) default: Option<Default>,
-    pub(super) tag: Option<u32>,
-    pub(super) ignorable: bool,
-    pub(super) key: bool,
+    pub(crate) name: String,
+    pub(crate) kind: Type,
+    pub(crate) versions: Versions,
+    pub(crate) nullable: Option<Versions>,
+    pub(crate) default: Option<Default>,
+    pub(crate) tag: Option<u32>,
+    pub(crate) ignorable: bool,
+    pub(crate) key: bool,
     /// Keeps its classic form in flexible versions.
-    pub(super) never_flexible: bool,
+    pub(crate) never_flexible: bool,
 }
 
 /// A default that is not the zero value of the type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Default {
+pub(crate) enum Default {
     Null,
     True,
     Number(i64),
@@ -112,7 +112,7 @@ pub(super) enum Default {
 
 /// The type of a field.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Type {
+pub(crate) enum Type {
     /// A type of fixed width.
     Fixed(Fixed),
     String,
@@ -124,7 +124,7 @@ pub(super) enum Type {
 
 /// A type that takes the same number of bytes whatever its value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Fixed {
+pub(crate) enum Fixed {
     Bool,
     Int8,
     Int16,
@@ -140,18 +140,18 @@ pub(super) enum Fixed {
 
 /// A range of versions, both ends included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Versions {
-    pub(super) first: i16,
-    pub(super) last: i16,
+pub(crate) struct Versions {
+    pub(crate) first: i16,
+    pub(crate) last: i16,
 }
 
 impl Versions {
-    pub(super) const fn contains(self, other: Self) -> bool {
+    pub(crate) const fn contains(self, other: Self) -> bool {
         self.first <= other.first && other.last <= self.last
     }
 
     /// The smallest range that contains both.
-    pub(super) fn union(self, other: Self) -> Self {
+    pub(crate) fn union(self, other: Self) -> Self {
         Self {
             first: self.first.min(other.first),
             last: self.last.max(other.last),
@@ -160,7 +160,7 @@ impl Versions {
 
     /// The Rust condition on `version` for being in this range, given that it is in `outer`;
     /// `None` when it always is.
-    pub(super) fn condition(self, outer: Self) -> Option<String> {
+    pub(crate) fn condition(self, outer: Self) -> Option<String> {
         let Self { first, last } = self;
         match (first <= outer.first, last >= outer.last) {
             (true, true) => None,
@@ -172,7 +172,7 @@ impl Versions {
     }
 
     /// The opposite of [`Self::condition`].
-    pub(super) fn absence(self, outer: Self) -> Option<String> {
+    pub(crate) fn absence(self, outer: Self) -> Option<String> {
         let Self { first, last } = self;
         match (first <= outer.first, last >= outer.last) {
             (true, true) => None,
@@ -184,7 +184,7 @@ impl Versions {
     }
 
     /// In words, given that it lies within `outer`.
-    pub(super) fn words(self, outer: Self) -> String {
+    pub(crate) fn words(self, outer: Self) -> String {
         let Self { first, last } = self;
         match (first <= outer.first, last >= outer.last) {
             _ if first == last => format!("version {first}"),
@@ -206,7 +206,7 @@ impl fmt::Display for Versions {
 
 impl Definitions {
     /// Every message there is.
-    pub(super) fn messages(&self) -> impl Iterator<Item = &Message> {
+    pub(crate) fn messages(&self) -> impl Iterator<Item = &Message> {
         let apis = self
             .apis
             .iter()
@@ -217,7 +217,7 @@ impl Definitions {
 }
 
 impl Family {
-    pub(super) fn messages(&self) -> impl Iterator<Item = &Message> {
+    pub(crate) fn messages(&self) -> impl Iterator<Item = &Message> {
         self.records.iter().flat_map(|record| match &record.shape {
             Shape::Single(message) => vec![message],
             Shape::Pair { key, value } => vec![key, value],
@@ -227,7 +227,7 @@ impl Family {
 
 impl Message {
     /// Whether `name` or anything in it borrows from the frame.
-    pub(super) fn borrows(&self, name: &str) -> bool {
+    pub(crate) fn borrows(&self, name: &str) -> bool {
         let body = self.structs.iter().find(|body| body.name == name);
         let fields = body.into_iter().flat_map(|body| &body.fields);
         !self.owned
@@ -246,7 +246,7 @@ impl Message {
     }
 
     /// The struct's type as Rust writes it, with its lifetime.
-    pub(super) fn rust_name(&self, name: &str, lifetime: &str) -> String {
+    pub(crate) fn rust_name(&self, name: &str, lifetime: &str) -> String {
         if self.borrows(name) {
             format!("{name}<{lifetime}>")
         } else {
@@ -255,7 +255,7 @@ impl Message {
     }
 
     /// The flexible ones of `versions`, given that there are any.
-    pub(super) fn flexible_part(&self, versions: Versions) -> Versions {
+    pub(crate) fn flexible_part(&self, versions: Versions) -> Versions {
         Versions {
             first: versions.first.max(self.first_flexible.unwrap_or(i16::MIN)),
             last: versions.last,
@@ -263,7 +263,7 @@ impl Message {
     }
 
     /// The expression that says whether a struct used in `versions` is flexible.
-    pub(super) fn flexible(&self, versions: Versions) -> &'static str {
+    pub(crate) fn flexible(&self, versions: Versions) -> &'static str {
         match self.first_flexible {
             Some(first) if first <= versions.first => "true",
             Some(first) if first <= versions.last => "flexible",
@@ -273,7 +273,7 @@ impl Message {
 }
 
 impl Field {
-    pub(super) fn rust_name(&self) -> String {
+    pub(crate) fn rust_name(&self) -> String {
         super::names::field(&self.name)
     }
 }

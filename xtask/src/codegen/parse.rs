@@ -13,7 +13,8 @@
 //! response VERSIONS [flexible FROM+]
 //! header NAME VERSIONS …              a header
 //! record [ID] NAME VERSIONS …         a stored record; the folder is its family
-//! pair ID NAME                        a keyed record: below it `key VERSIONS …`, `value VERSIONS …`
+//! pair ID NAME                        a keyed record, and below it
+//! key VERSIONS …, value VERSIONS …    its two parts
 //!
 //!   FIELD TYPE VERSIONS [ATTRIBUTE, …]
 //! ```

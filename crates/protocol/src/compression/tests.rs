@@ -1,3 +1,5 @@
+//! Round trips, damage and bombs for each codec, and what the frames look like.
+
 use super::*;
 use proptest::prelude::*;
 

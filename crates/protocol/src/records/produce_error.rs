@@ -128,7 +128,8 @@ pub enum RecordViolation {
     /// No key in a compacted topic.
     #[error("a compacted topic takes no record without a key")]
     NoKey,
-    /// A timestamp outside of `message.timestamp.before.max.ms` and `message.timestamp.after.max.ms`.
+    /// A timestamp outside of `message.timestamp.before.max.ms` and
+    /// `message.timestamp.after.max.ms`.
     #[error("timestamp {timestamp_ms} is not within {earliest_ms} and {latest_ms}")]
     Timestamp {
         timestamp_ms: i64,

@@ -1,3 +1,5 @@
+//! Batches built, walked, damaged and rebuilt.
+
 use super::*;
 use crate::compression::{Codec, Compression, Compressor, Decompressor};
 use crate::wire::DecodeError;
@@ -372,7 +374,10 @@ proptest! {
         };
         let mut builder = BatchBuilder::new(template);
         for (timestamp_ms, key, value, headers) in &records {
-            let headers = headers.iter().map(|(key, value)| Header { key, value: value.as_deref() });
+            let headers = headers.iter().map(|(key, value)| Header {
+                key,
+                value: value.as_deref(),
+            });
             builder.append(&NewRecord {
                 timestamp_ms: *timestamp_ms,
                 key: key.as_deref(),

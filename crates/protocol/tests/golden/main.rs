@@ -4,6 +4,8 @@
 //! `tests/golden/<Message>.txt` holds the bytes of Kafka, a line each: version, case, hexadecimal;
 //! `#` starts a comment. The case `unknown` is the case `set` with unknown tagged fields.
 
+#![expect(clippy::disallowed_methods, reason = "golden bytes are in files")]
+
 mod dispatch;
 mod fixture;
 

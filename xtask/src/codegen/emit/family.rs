@@ -141,7 +141,11 @@ fn framed(family: &Family) -> String {
             ///
             /// # Errors
             /// As [`Message::encode`].
-            pub fn encode_frame(&self, writer: &mut Writer, version: i16) -> Result<(), EncodeError> {{
+            pub fn encode_frame(
+                &self,
+                writer: &mut Writer,
+                version: i16,
+            ) -> Result<(), EncodeError> {{
                 let frame = RecordFrame {{ id: self.id(), version }};
                 if let Self::Unknown {{ version, bytes, .. }} = self {{
                     RecordFrame {{ version: *version, ..frame }}.encode(writer);

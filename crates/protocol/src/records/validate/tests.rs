@@ -1,3 +1,5 @@
+//! What a leader takes from a producer, refuses, or builds anew.
+
 use super::*;
 use crate::ErrorCode;
 use crate::compression::DecompressError;
