@@ -39,6 +39,10 @@ const STAGES: &[Stage] = &[
         work: |root| cargo(root, &["test", "--workspace", "--locked"]),
     },
     Stage {
+        name: "fuzz targets",
+        work: check_fuzz_targets,
+    },
+    Stage {
         name: "documentation",
         work: build_documentation,
     },
@@ -86,6 +90,12 @@ fn check_lints(root: &Path) -> Result<()> {
             "warnings",
         ],
     )
+}
+
+/// That they still fit the code; to run them takes a nightly compiler (`cargo xtask fuzz`).
+fn check_fuzz_targets(root: &Path) -> Result<()> {
+    let arguments = ["clippy", "--locked", "--", "-D", "warnings"];
+    workspace::run(workspace::cargo(&root.join("fuzz")).args(arguments))
 }
 
 fn build_documentation(root: &Path) -> Result<()> {
