@@ -27,6 +27,9 @@ pub enum DecodeError {
     /// A string that is not UTF-8.
     #[error("read string: not UTF-8")]
     NotUtf8,
+    /// A string of more than 32,767 bytes, in the flexible form.
+    #[error("read string: {0} bytes are more than a string may have")]
+    StringTooLong(usize),
     /// A marker byte with an unknown value.
     #[error("read {field}: invalid value {value}")]
     InvalidValue { field: &'static str, value: i64 },

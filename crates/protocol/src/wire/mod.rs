@@ -13,6 +13,9 @@ mod writer;
 pub use error::{DecodeError, EncodeError};
 pub use reader::{Reader, TaggedFields};
 pub use varint::{unsigned_varint_size, varint_size, varlong_size};
+
+/// The longest string there is, in either form: KIP-482 keeps the limit of the classic one.
+const STRING_BYTES_MAX: usize = i16::MAX as usize;
 pub use writer::{ExternalRecords, Writer};
 
 /// The records of a partition inside a message.

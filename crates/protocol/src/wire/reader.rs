@@ -3,6 +3,7 @@
 //! Invariants: the reader never moves past its end, and the memory that its arrays may take is
 //! bounded by [`Reader::MEMORY_PER_BYTE`] times the bytes it was made with, plus a constant.
 
+use super::STRING_BYTES_MAX;
 use super::error::DecodeError;
 use super::varint::{unzigzag, unzigzag_long};
 use crate::uuid::Uuid;
@@ -201,11 +202,17 @@ impl<'a> Reader<'a> {
     /// Reads a `string` that may be null.
     ///
     /// # Errors
-    /// When the length is negative or reaches past the end, or the bytes are not UTF-8.
+    /// When the length is negative, above 32,767 or reaches past the end, or the bytes are not
+    /// UTF-8.
     pub fn nullable_str(&mut self, flexible: bool) -> Result<Option<&'a str>, DecodeError> {
         let Some(length) = self.length(flexible, Classic::Int16)? else {
             return Ok(None);
         };
+        // The flexible form could say more, but Kafka reads no more, and what came with a request
+        // has to fit into stored records, whose keys are classic.
+        if length > STRING_BYTES_MAX {
+            return Err(DecodeError::StringTooLong(length));
+        }
         let bytes = self.take(length)?;
         let text = str::from_utf8(bytes).map_err(|_| DecodeError::NotUtf8)?;
         Ok(Some(text))

@@ -76,6 +76,26 @@ fn null_and_empty_differ_in_both_forms() {
 }
 
 #[test]
+fn a_string_longer_than_an_int16_can_say_is_refused_in_both_forms() {
+    let longest = "x".repeat(i16::MAX as usize);
+    let too_long = "x".repeat(longest.len() + 1);
+    for flexible in [false, true] {
+        let mut writer = Writer::new();
+        writer.put_str(Some(&longest), flexible).unwrap();
+        let mut reader = Reader::new(writer.buffer());
+        assert_eq!(reader.str(flexible), Ok(&*longest));
+        let refused = writer.put_str(Some(&too_long), flexible);
+        assert_eq!(refused, Err(EncodeError::TooLong(too_long.len())));
+    }
+    let mut writer = Writer::new();
+    writer.put_bytes(Some(too_long.as_bytes()), true).unwrap();
+    let read = Reader::new(writer.buffer())
+        .nullable_str(true)
+        .map(|text| text.map(str::len));
+    assert_eq!(read, Err(DecodeError::StringTooLong(too_long.len())));
+}
+
+#[test]
 fn tagged_fields_must_ascend_and_be_filled() {
     let mut writer = Writer::new();
     writer.put_unsigned_varint(2);

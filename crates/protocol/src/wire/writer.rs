@@ -3,9 +3,9 @@
 //! Records that live elsewhere ([`super::Records::External`]) leave a gap: the buffer holds what
 //! comes before and after, and [`Writer::external_records`] says where which records belong.
 
-use super::Records;
 use super::error::EncodeError;
 use super::varint::{zigzag, zigzag_long};
+use super::{Records, STRING_BYTES_MAX};
 use crate::uuid::Uuid;
 
 /// A buffer that messages are written to.
@@ -175,9 +175,8 @@ impl Writer {
     /// When it is longer than its length field can say.
     pub fn put_str(&mut self, text: Option<&str>, flexible: bool) -> Result<(), EncodeError> {
         let length = text.map(str::len);
-        // The longest string is 32,767 bytes in either form (KIP-482 keeps the limit).
-        if length.is_some_and(|length| length > i16::MAX as usize) {
-            return Err(EncodeError::TooLong(length.unwrap_or_default()));
+        if let Some(too_long) = length.filter(|&length| length > STRING_BYTES_MAX) {
+            return Err(EncodeError::TooLong(too_long));
         }
         match (flexible, length) {
             (true, _) => self.put_compact_length(length)?,
