@@ -9,7 +9,8 @@ use super::output::Output;
 use super::{Codec, CompressError, DecompressError};
 use zstd::zstd_safe::zstd_sys::ZSTD_ErrorCode;
 use zstd::zstd_safe::{
-    CCtx, CParameter, DCtx, ErrorCode, compress_bound, get_error_name, get_frame_content_size,
+    CCtx, CParameter, DCtx, ErrorCode, compress_bound, find_frame_compressed_size, get_error_name,
+    get_frame_content_size,
 };
 
 /// The first try has room for this many times the input.
@@ -18,6 +19,14 @@ const FIRST_INFLATION: usize = 4;
 const PLAUSIBLE_INFLATION: usize = 64;
 const GROWTH: usize = 4;
 const ROOM_MIN: usize = 16 << 10;
+
+const MAGIC: [u8; 4] = 0xfd2f_b528_u32.to_le_bytes();
+/// A frame of one segment has its content for a window, which the cap already bounds.
+const SINGLE_SEGMENT: u8 = 0x20;
+/// What zstd takes in a stream unless told otherwise: Java's clients read streams, and so does
+/// Kafka's broker. Inflating in one go would take any window, but a batch with a larger one would
+/// stop every Java consumer for good.
+const WINDOW_BYTES_MAX: u64 = 1 << 27;
 
 /// The context that inflates.
 #[derive(Default)]
@@ -37,6 +46,7 @@ impl Inflate {
         if announced > output.bytes_max() as u64 {
             return Err(output.too_large());
         }
+        check_windows(input).map_err(|reason| output.corrupt(reason))?;
         let plausible = input.len().saturating_mul(PLAUSIBLE_INFLATION) as u64;
         let mut wanted = output
             .allocated()
@@ -67,6 +77,29 @@ impl Inflate {
             }
         }
     }
+}
+
+/// Looks at the header of each frame.
+fn check_windows(mut input: &[u8]) -> Result<(), &'static str> {
+    while !input.is_empty() {
+        if window_bytes(input).is_some_and(|bytes| bytes > WINDOW_BYTES_MAX) {
+            return Err("a frame has a larger window than clients take");
+        }
+        let size = find_frame_compressed_size(input).map_err(get_error_name)?;
+        input = input.get(size..).unwrap_or_default();
+    }
+    Ok(())
+}
+
+/// The window that the frame at the start of `input` announces, if it announces one.
+fn window_bytes(input: &[u8]) -> Option<u64> {
+    let (&[flags, window], _) = input.strip_prefix(&MAGIC)?.split_first_chunk::<2>()?;
+    if flags & SINGLE_SEGMENT != 0 {
+        return None;
+    }
+    // Five bits of exponent, from 1 KiB on, then the number of eighths to add.
+    let base = 1_u64 << (10 + (window >> 3));
+    Some(base + base / 8 * u64::from(window & 7))
 }
 
 const fn is_too_small(code: ErrorCode) -> bool {
