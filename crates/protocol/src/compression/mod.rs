@@ -70,10 +70,10 @@ impl Decompressor {
         input: &'b [u8],
         inflated_bytes_max: usize,
     ) -> Result<&'b [u8], DecompressError> {
+        self.drop_large_buffer();
         if codec == Codec::None {
             return Ok(input);
         }
-        self.drop_large_buffer();
         let mut output = Output::new(codec, &mut self.buffer, inflated_bytes_max);
         let result = match codec {
             Codec::None => Ok(()),

@@ -138,6 +138,14 @@ fn a_large_buffer_is_not_kept() {
         Ok(&b"small"[..])
     );
     assert!(decompressor.buffer.capacity() < 1 << 20);
+    assert!(
+        decompressor
+            .decompress(Codec::Zstd, &large, usize::MAX)
+            .is_ok()
+    );
+    // A worker may never see a compressed batch again.
+    assert!(decompressor.decompress(Codec::None, b"", 0).is_ok());
+    assert_eq!(decompressor.buffer.capacity(), 0);
     let bytes_max = Decompressor::RETAINED_BYTES_MAX + 100;
     let bomb = compressed(Codec::Lz4, &vec![0; 2 * bytes_max]);
     assert!(
@@ -302,6 +310,21 @@ fn all_frames_of_zstd_are_read_whatever_size_they_announce() {
     let mut decompressor = Decompressor::new();
     let inflated = decompressor.decompress(Codec::Zstd, &stream, 51_000);
     assert_eq!(inflated, Ok(&[text(1000), text(50_000)].concat()[..]));
+}
+
+#[test]
+fn a_zstd_frame_with_a_window_that_java_refuses_is_refused() {
+    // Not of one segment, so the window follows the frame's flags; an empty block ends the frame.
+    let frame = |window| [0x28, 0xb5, 0x2f, 0xfd, 0x00, window, 0x01, 0x00, 0x00];
+    let first = compressed(Codec::Zstd, b"content");
+    let skipped = [&0x184d_2a50_u32.to_le_bytes()[..], &[1, 0, 0, 0, 0xff]].concat();
+    let mut decompressor = Decompressor::new();
+    // The exponent is in the upper five bits, from 10 on; the lower three add eighths.
+    for (window, is_sound) in [(0x00, true), (0x88, true), (0x89, false), (0xff, false)] {
+        let stream = [&first[..], &skipped[..], &frame(window)[..]].concat();
+        let result = decompressor.decompress(Codec::Zstd, &stream, 1000);
+        assert_eq!(result.is_ok(), is_sound, "{window:#x}: {result:?}");
+    }
 }
 
 #[test]
