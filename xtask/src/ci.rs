@@ -20,7 +20,7 @@ const STAGES: &[Stage] = &[
     },
     Stage {
         name: "generated code",
-        work: |_| codegen::run(&["--check".to_owned()]),
+        work: |root| codegen::run(root, &["--check".to_owned()]),
     },
     Stage {
         name: "generated pages",

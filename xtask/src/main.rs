@@ -50,7 +50,7 @@ fn run() -> Result<()> {
     match (chore.as_str(), rest) {
         ("tidy", []) => tidy::run(&root),
         ("ci", []) => ci::run(&root),
-        ("codegen", rest) => codegen::run(rest),
+        ("codegen", rest) => codegen::run(&root, rest),
         ("docs", []) => compat_page::write(&root),
         ("docs", [check]) if check == "--check" => compat_page::check(&root),
         ("fuzz", [target, seconds]) => fuzz::run(&root, target, seconds),

@@ -14,33 +14,35 @@ use emit::Files;
 use model::Definitions;
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
-/// The folder below `crates/protocol` that holds nothing but output.
+/// The crate that definitions and output belong to.
+const CRATE: &str = "crates/protocol";
+/// The folder below the crate that holds nothing but output.
 const OUTPUT: &str = "src/generated";
 
 /// Writes the generated code, or with `--check` compares it with what is there.
-pub(crate) fn run(arguments: &[String]) -> Result<()> {
+pub(crate) fn run(root: &Path, arguments: &[String]) -> Result<()> {
     match arguments {
-        [] => write(),
-        [check] if check == "--check" => check_fresh(),
+        [] => write(root),
+        [check] if check == "--check" => check_fresh(root),
         _ => bail!("usage: cargo xtask codegen [--check]"),
     }
 }
 
 /// Reads every definition of the tree at `root`.
 pub(crate) fn definitions(root: &Path) -> Result<Definitions> {
-    parse::read(&root.join("crates/protocol/messages"))
+    parse::read(&root.join(CRATE).join("messages"))
 }
 
-fn write() -> Result<()> {
-    let (root, files) = (protocol(), generate()?);
-    for stale in stale_files(&root, &files)? {
-        fs::remove_file(root.join(stale))?;
+fn write(root: &Path) -> Result<()> {
+    let (protocol, files) = (root.join(CRATE), generate(root)?);
+    for stale in stale_files(&protocol, &files)? {
+        fs::remove_file(protocol.join(stale))?;
     }
     for (path, text) in &files {
-        let path = root.join(path);
+        let path = protocol.join(path);
         if fs::read_to_string(&path).is_ok_and(|current| current == *text) {
             continue;
         }
@@ -51,11 +53,11 @@ fn write() -> Result<()> {
     Ok(())
 }
 
-fn check_fresh() -> Result<()> {
-    let (root, files) = (protocol(), generate()?);
-    let mut differing = stale_files(&root, &files)?;
+fn check_fresh(root: &Path) -> Result<()> {
+    let (protocol, files) = (root.join(CRATE), generate(root)?);
+    let mut differing = stale_files(&protocol, &files)?;
     for (path, text) in &files {
-        if fs::read_to_string(root.join(path)).ok().as_ref() != Some(text) {
+        if fs::read_to_string(protocol.join(path)).ok().as_ref() != Some(text) {
             differing.push(path.clone());
         }
     }
@@ -68,19 +70,19 @@ fn check_fresh() -> Result<()> {
 }
 
 /// All output, formatted.
-fn generate() -> Result<Files> {
-    format(emit::files(&definitions(workspace())?))
+fn generate(root: &Path) -> Result<Files> {
+    format(root, emit::files(&definitions(root)?))
 }
 
 /// Has rustfmt format the files, in a folder that is gone afterwards.
-fn format(mut files: Files) -> Result<Files> {
+fn format(root: &Path, mut files: Files) -> Result<Files> {
     let folder = std::env::temp_dir().join(format!("klamm-codegen-{}", std::process::id()));
     for (path, text) in &files {
         let path = folder.join(path);
         fs::create_dir_all(path.parent().context("a file has a folder")?)?;
         fs::write(&path, text)?;
     }
-    let formatted = rustfmt(&folder, &files);
+    let formatted = rustfmt(root, &folder, &files);
     for (path, text) in &mut files {
         *text = fs::read_to_string(folder.join(path))?;
     }
@@ -88,10 +90,10 @@ fn format(mut files: Files) -> Result<Files> {
     formatted.map(|()| files)
 }
 
-fn rustfmt(folder: &Path, files: &Files) -> Result<()> {
+fn rustfmt(root: &Path, folder: &Path, files: &Files) -> Result<()> {
     let output = Command::new("rustfmt")
         .args(["--edition", "2024", "--config-path"])
-        .arg(workspace())
+        .arg(root)
         .args(files.keys())
         .current_dir(folder)
         .output()
@@ -102,17 +104,17 @@ fn rustfmt(folder: &Path, files: &Files) -> Result<()> {
 }
 
 /// Files among the output that the definitions no longer make.
-fn stale_files(root: &Path, files: &Files) -> Result<Vec<String>> {
+fn stale_files(protocol: &Path, files: &Files) -> Result<Vec<String>> {
     let mut present = BTreeSet::new();
-    collect_files(root, Path::new(OUTPUT), &mut present)?;
+    collect_files(protocol, Path::new(OUTPUT), &mut present)?;
     Ok(present
         .into_iter()
         .filter(|path| !files.contains_key(path))
         .collect())
 }
 
-fn collect_files(root: &Path, folder: &Path, files: &mut BTreeSet<String>) -> Result<()> {
-    let absolute = root.join(folder);
+fn collect_files(protocol: &Path, folder: &Path, files: &mut BTreeSet<String>) -> Result<()> {
+    let absolute = protocol.join(folder);
     if !absolute.exists() {
         return Ok(());
     }
@@ -120,7 +122,7 @@ fn collect_files(root: &Path, folder: &Path, files: &mut BTreeSet<String>) -> Re
         let entry = entry?;
         let path = folder.join(entry.file_name());
         if entry.file_type()?.is_dir() {
-            collect_files(root, &path, files)?;
+            collect_files(protocol, &path, files)?;
         } else {
             files.insert(path.to_string_lossy().replace('\\', "/"));
         }
@@ -128,19 +130,10 @@ fn collect_files(root: &Path, folder: &Path, files: &mut BTreeSet<String>) -> Re
     Ok(())
 }
 
-fn protocol() -> PathBuf {
-    workspace().join("crates/protocol")
-}
-
-fn workspace() -> &'static Path {
-    let xtask = Path::new(env!("CARGO_MANIFEST_DIR"));
-    xtask.parent().unwrap_or(xtask)
-}
-
 #[cfg(test)]
 mod tests {
     #[test]
     fn the_committed_code_is_what_the_definitions_make() {
-        super::check_fresh().unwrap();
+        super::check_fresh(&crate::workspace::root().unwrap()).unwrap();
     }
 }
