@@ -1,30 +1,7 @@
 //! Reads the definitions under `crates/protocol/messages` and checks them.
 //!
-//! A definition is lines indented by two spaces a level; `#` starts a comment, and the first
-//! comment of a file says what it defines. What stands where:
-//!
-//! ```text
-//! api KEY NAME                        a request and its response; then, as far as they apply,
-//! listeners broker controller         who serves it
-//! unstable VERSION                    a newest version that is offered only on demand
-//! advertised VERSIONS                 what ApiVersions says, if it is not what is served
-//! forwardable                         brokers forward it to the controller
-//! request VERSIONS [flexible FROM+]   the fields of each below it
-//! response VERSIONS [flexible FROM+]
-//! header NAME VERSIONS …              a header
-//! record [ID] NAME VERSIONS …         a stored record; the folder is its family
-//! pair ID NAME                        a keyed record, and below it
-//! key VERSIONS …, value VERSIONS …    its two parts
-//!
-//!   FIELD TYPE VERSIONS [ATTRIBUTE, …]
-//! ```
-//!
-//! Types are `bool`, `int8` … `int64`, `uint16`, `uint32`, `float64`, `uuid`, `string`, `bytes`,
-//! `records`, the name of a struct (its fields stand below its first use) and `[TYPE]`. Versions
-//! are `3`, `3-5` or `3+`. Attributes: `null [VERSIONS]`, `default VALUE`, `tag NUMBER`,
-//! `ignorable` (dropped where the version lacks it; else that is an error), `key` (elements of an
-//! array are told apart by it) and `never flexible`. An `int16` whose name ends in `ErrorCode` is
-//! an error code.
+//! Their language is described in `docs/format/message-definitions.md`. What that page does not
+//! allow is refused, with file and line.
 
 mod fields;
 mod lines;
@@ -33,6 +10,7 @@ use super::model::{Api, Definitions, ErrorLine, Family, Message, Record, Shape, 
 use anyhow::{Context, Result, bail, ensure};
 use fields::parse_versions;
 use lines::Line;
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -43,7 +21,7 @@ pub(super) fn read(root: &Path) -> Result<Definitions> {
         match file_name(&path).as_str() {
             "errors.txt" => definitions.errors = read_errors(&path)?,
             "records" => definitions.families = read_families(root, &path)?,
-            _ => read_file(root, &path, &mut definitions)?,
+            _ => File::read(root, &path)?.add_to(&mut definitions)?,
         }
     }
     definitions.apis.sort_by_key(|api| api.key);
@@ -56,22 +34,6 @@ pub(super) fn read(root: &Path) -> Result<Definitions> {
         "read definitions: two APIs have the same key"
     );
     Ok(definitions)
-}
-
-fn read_file(root: &Path, path: &Path, definitions: &mut Definitions) -> Result<()> {
-    let file = File::read(root, path)?;
-    for line in &file.lines {
-        match line.words[0].as_str() {
-            "header" => definitions
-                .headers
-                .push(file.message(line, 1, line.word(1)?, false)?),
-            "api" => definitions.apis.push(file.api(line)?),
-            // Those belong to the `api` line before them, which has read them.
-            "listeners" | "unstable" | "advertised" | "forwardable" | "request" | "response" => {}
-            other => bail!("{}: unknown definition `{other}`", line.place),
-        }
-    }
-    Ok(())
 }
 
 fn read_families(root: &Path, records: &Path) -> Result<Vec<Family>> {
@@ -101,7 +63,8 @@ fn read_errors(path: &Path) -> Result<Vec<ErrorLine>> {
     let text = fs::read_to_string(path)?;
     let mut errors = Vec::new();
     for line in lines::parse(&text, "errors.txt")? {
-        let code: i16 = line.word(0)?.parse().with_context(|| line.place.clone())?;
+        let code = line.number(0)?;
+        line.end(3)?;
         // The table is indexed by the code.
         ensure!(
             code == errors.len() as i16 - 1,
@@ -132,20 +95,46 @@ struct File {
 impl File {
     fn read(root: &Path, path: &Path) -> Result<Self> {
         let text = fs::read_to_string(path).with_context(|| path.display().to_string())?;
-        let name = path
-            .strip_prefix(root)?
-            .to_string_lossy()
-            .replace('\\', "/");
+        let name = path.strip_prefix(root)?.to_string_lossy();
+        Self::parse(&name.replace('\\', "/"), &text)
+    }
+
+    fn parse(name: &str, text: &str) -> Result<Self> {
         let summary = text.lines().next().and_then(|line| line.strip_prefix("# "));
         let summary = summary.with_context(|| format!("{name}: no comment in the first line"))?;
+        let summary = summary.split_once(": ").map_or(summary, |(_, rest)| rest);
+        let lines = lines::parse(text, name)?;
+        let mut seen = BTreeSet::new();
+        for line in &lines {
+            let word = line.word(0)?;
+            let is_first = word == "header" || seen.insert(word);
+            ensure!(is_first, "{}: a second `{word}`", line.place);
+        }
         Ok(Self {
-            summary: summary
-                .split_once(": ")
-                .map_or(summary, |(_, rest)| rest)
-                .to_owned(),
-            lines: lines::parse(&text, &name)?,
-            name,
+            name: name.to_owned(),
+            summary: summary.to_owned(),
+            lines,
         })
+    }
+
+    /// Adds the API, or the headers, that the file defines.
+    fn add_to(&self, definitions: &mut Definitions) -> Result<()> {
+        let is_api = self.find("api").is_some();
+        for line in &self.lines {
+            match line.word(0)? {
+                "header" => {
+                    let header = self.message(line, 1, line.word(1)?, false)?;
+                    definitions.headers.push(header);
+                }
+                "api" => definitions.apis.push(self.api(line)?),
+                // Parts of the API, which it has read.
+                "listeners" | "unstable" | "advertised" | "forwardable" | "request"
+                | "response"
+                    if is_api => {}
+                other => bail!("{}: unknown definition `{other}`", line.place),
+            }
+        }
+        Ok(())
     }
 
     fn find(&self, word: &str) -> Option<&Line> {
@@ -162,21 +151,20 @@ impl File {
 
     fn api(&self, line: &Line) -> Result<Api> {
         let name = line.word(2)?;
-        let unstable = self
-            .find("unstable")
-            .map(|line| line.word(1)?.parse().context("version"));
-        let advertised = self
-            .find("advertised")
-            .map(|line| parse_versions(line.word(1)?, None));
+        line.end(3)?;
         let listeners = self
             .find("listeners")
-            .map_or(&[][..], |line| &line.words[1..]);
+            .map_or(Ok(Listeners::default()), Listeners::parse)?;
+        let unstable = self.find("unstable").map(|line| line.number(1));
+        let advertised = self
+            .find("advertised")
+            .map(|line| parse_versions_at(line, 1, None));
         let api = Api {
-            key: line.word(1)?.parse().with_context(|| line.place.clone())?,
+            key: line.number(1)?,
             name: name.to_owned(),
             summary: self.summary.clone(),
-            broker: listeners.iter().any(|listener| listener == "broker"),
-            controller: listeners.iter().any(|listener| listener == "controller"),
+            broker: listeners.broker,
+            controller: listeners.controller,
             unstable: unstable.transpose()?,
             advertised: advertised.transpose()?,
             forwardable: self.find("forwardable").is_some(),
@@ -202,7 +190,9 @@ impl File {
 
     fn record(&self) -> Result<Record> {
         if let Some(line) = self.find("pair") {
+            self.expect_only(&["pair", "key", "value"])?;
             let name = line.word(2)?;
+            line.end(3)?;
             let key = self.part("key", &format!("{name}Key"), true)?;
             let only_version_0 = Versions { first: 0, last: 0 };
             ensure!(
@@ -211,7 +201,7 @@ impl File {
                 line.place
             );
             return Ok(Record {
-                id: Some(line.word(1)?.parse()?),
+                id: Some(line.number(1)?),
                 name: name.to_owned(),
                 shape: Shape::Pair {
                     key,
@@ -219,6 +209,7 @@ impl File {
                 },
             });
         }
+        self.expect_only(&["record"])?;
         let line = self.find("record");
         let line = line.with_context(|| format!("{}: no `record`", self.name))?;
         let id = line.word(1)?.parse().ok();
@@ -231,14 +222,27 @@ impl File {
         })
     }
 
+    fn expect_only(&self, words: &[&str]) -> Result<()> {
+        for line in &self.lines {
+            let word = line.word(0)?;
+            let place = &line.place;
+            ensure!(
+                words.contains(&word),
+                "{place}: unknown definition `{word}`"
+            );
+        }
+        Ok(())
+    }
+
     /// The message whose fields stand below `line`, where its versions follow word `at`.
     fn message(&self, line: &Line, at: usize, name: &str, owned: bool) -> Result<Message> {
-        let versions = parse_versions(line.word(at + 1)?, None)?;
+        let versions = parse_versions_at(line, at + 1, None)?;
         let first_flexible = match line.words.get(at + 2).map(String::as_str) {
             None => None,
-            Some("flexible") => Some(parse_versions(line.word(at + 3)?, Some(i16::MAX))?.first),
+            Some("flexible") => Some(parse_versions_at(line, at + 3, Some(i16::MAX))?.first),
             Some(other) => bail!("{}: unknown word `{other}`", line.place),
         };
+        line.end(at + 4)?;
         Ok(Message {
             name: name.to_owned(),
             summary: self.summary.clone(),
@@ -249,6 +253,32 @@ impl File {
             structs: fields::structs(line, name, versions, first_flexible)?,
         })
     }
+}
+
+/// Who serves an API.
+#[derive(Default)]
+struct Listeners {
+    broker: bool,
+    controller: bool,
+}
+
+impl Listeners {
+    fn parse(line: &Line) -> Result<Self> {
+        let mut listeners = Self::default();
+        for word in &line.words[1..] {
+            match word.as_str() {
+                "broker" => listeners.broker = true,
+                "controller" => listeners.controller = true,
+                other => bail!("{}: unknown listener `{other}`", line.place),
+            }
+        }
+        Ok(listeners)
+    }
+}
+
+/// The versions that word `index` of a line is.
+fn parse_versions_at(line: &Line, index: usize, last: Option<i16>) -> Result<Versions> {
+    parse_versions(line.word(index)?, last).with_context(|| line.place.clone())
 }
 
 fn sorted_entries(folder: &Path) -> Result<Vec<PathBuf>> {
@@ -266,4 +296,97 @@ fn file_name(path: &Path) -> String {
         .unwrap_or_default()
         .to_string_lossy()
         .into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PING: &str = "# Ping: asks for a sign of life.
+api 99 Ping
+listeners broker
+request 0-2 flexible 2+
+  Name  string  0+
+response 0-2 flexible 2+
+  Pong  bool  1+  ignorable
+";
+
+    fn refusal(text: &str) -> String {
+        let file = File::parse("99_ping.txt", text);
+        let read = file.and_then(|file| file.add_to(&mut Definitions::default()));
+        format!("{:#}", read.unwrap_err())
+    }
+
+    #[test]
+    fn a_sound_definition_is_read() {
+        let mut definitions = Definitions::default();
+        let file = File::parse("99_ping.txt", PING).unwrap();
+        file.add_to(&mut definitions).unwrap();
+        let api = &definitions.apis[0];
+        assert_eq!((api.key, api.broker, api.controller), (99, true, false));
+        assert_eq!(api.request.first_flexible, Some(2));
+        assert_eq!(api.response.structs[0].fields[0].name, "Pong");
+    }
+
+    #[test]
+    fn a_slip_is_refused_at_its_line() {
+        for (sound, slip, place) in [
+            ("99", "ninety", "99_ping.txt:2: `ninety` is not a number"),
+            (
+                "Ping\n",
+                "Ping Pong\n",
+                "99_ping.txt:2: unknown word `Pong`",
+            ),
+            ("broker", "brokr", "99_ping.txt:3: unknown listener `brokr`"),
+            (
+                "listeners broker",
+                "forwardabel",
+                "99_ping.txt:3: unknown definition `forwardabel`",
+            ),
+            (
+                "listeners broker",
+                "unstable two",
+                "99_ping.txt:3: `two` is not a number",
+            ),
+            ("request 0-2", "request 0-x", "99_ping.txt:4: "),
+            (
+                "request 0-2",
+                "request 2-0",
+                "99_ping.txt:4: versions `2-0`",
+            ),
+            (
+                "flexible 2+\n  Name",
+                "flexible two\n  Name",
+                "99_ping.txt:4: ",
+            ),
+            (
+                "flexible 2+\n  Name",
+                "supple 2+\n  Name",
+                "99_ping.txt:4: unknown word `supple`",
+            ),
+            ("  Name", "   Name", "99_ping.txt:5: wrong indentation"),
+            ("string", "text", "99_ping.txt:5: unknown type `text`"),
+            ("response", "request", "99_ping.txt:6: a second `request`"),
+            ("1+", "3+", "99_ping.txt:7: "),
+            (
+                "ignorable",
+                "ignored",
+                "99_ping.txt:7: unknown attribute `ignored`",
+            ),
+        ] {
+            assert!(PING.contains(sound), "{sound}");
+            let message = refusal(&PING.replacen(sound, slip, 1));
+            assert!(message.starts_with(place), "`{slip}`: {message}");
+        }
+    }
+
+    #[test]
+    fn a_record_has_no_lines_of_an_api() {
+        let text = "# R: a record.\nrecord 1 RRecord 0\n  Name  string  0+\nforwardable\n";
+        let error = File::parse("r.txt", text).unwrap().record().unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "r.txt:4: unknown definition `forwardable`"
+        );
+    }
 }

@@ -1,6 +1,6 @@
 //! Indented lines as a tree.
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 
 /// A line and the lines indented below it.
 #[derive(Debug)]
@@ -15,6 +15,21 @@ impl Line {
     pub(super) fn word(&self, index: usize) -> Result<&str> {
         let word = self.words.get(index).map(String::as_str);
         word.with_context(|| format!("{}: word {} is missing", self.place, index + 1))
+    }
+
+    /// Word `index` as a number.
+    pub(super) fn number(&self, index: usize) -> Result<i16> {
+        let word = self.word(index)?;
+        let number = word.parse();
+        number.with_context(|| format!("{}: `{word}` is not a number", self.place))
+    }
+
+    /// Makes sure that there are no more than `count` words.
+    pub(super) fn end(&self, count: usize) -> Result<()> {
+        match self.words.get(count) {
+            None => Ok(()),
+            Some(word) => bail!("{}: unknown word `{word}`", self.place),
+        }
     }
 }
 
