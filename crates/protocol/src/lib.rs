@@ -8,7 +8,8 @@
 //! - No decoder allocates by a length somebody announced: counts are bounded by the bytes that
 //!   remain, and all that one frame may occupy in memory by a budget ([`wire::Reader`]).
 //! - No input makes a decoder panic.
-//! - What decodes encodes again to the same bytes, unknown tagged fields apart: those are skipped.
+//! - What decodes can be encoded again, and what Kafka wrote to the same bytes, unknown tagged
+//!   fields apart: those are skipped.
 
 #![forbid(unsafe_code)]
 
