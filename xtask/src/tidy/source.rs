@@ -38,7 +38,7 @@ pub(super) fn long_line(file: &TrackedFile) -> Vec<Finding> {
 
 /// Each file says first what it is, whose job it is not, and what always holds.
 pub(super) fn missing_header(file: &TrackedFile) -> Vec<Finding> {
-    let needs_header = file.is_rust() && file.path.contains("src/") && !file.is_generated();
+    let needs_header = file.is_rust() && !file.is_generated();
     if !needs_header || file.text().starts_with("//!") {
         return Vec::new();
     }
@@ -79,7 +79,12 @@ pub(super) fn sleeping_test(file: &TrackedFile) -> Vec<Finding> {
     let Some(first) = first_test_line(file) else {
         return Vec::new();
     };
-    let sleeps = [concat!("thread::", "sleep("), concat!("time::", "sleep(")];
+    // Without a parenthesis, so that an import is found as well.
+    let sleeps = [
+        concat!("thread::", "sleep"),
+        concat!("time::", "sleep"),
+        concat!("time::", "sleep_until"),
+    ];
     lines_with(
         file,
         &sleeps,
@@ -93,10 +98,9 @@ fn first_test_line(file: &TrackedFile) -> Option<usize> {
     if file.is_test() {
         return Some(0);
     }
+    // Tests are the last item of a file; what stands between the attribute and `mod` may vary.
     let lines: Vec<&str> = file.text().lines().collect();
-    lines
-        .windows(2)
-        .position(|pair| pair[0] == "#[cfg(test)]" && pair[1].starts_with("mod "))
+    lines.iter().rposition(|line| *line == "#[cfg(test)]")
 }
 
 fn lines_with(file: &TrackedFile, marks: &[&str], first: usize, verdict: &str) -> Vec<Finding> {
@@ -155,7 +159,9 @@ mod tests {
 
     #[test]
     fn a_source_file_without_header_is_found() {
-        assert_eq!(lines(missing_header, "crates/a/src/b.rs", "use x;\n"), [0]);
+        for path in ["crates/a/src/b.rs", "crates/a/tests/b.rs"] {
+            assert_eq!(lines(missing_header, path, "use x;\n"), [0]);
+        }
         assert_eq!(
             lines(missing_header, "crates/a/src/b.rs", "//! B.\n"),
             NOTHING
@@ -190,6 +196,10 @@ mod tests {
         let sleep = concat!("std::thread::", "sleep(x);");
         let inline = format!("{sleep}\n#[cfg(test)]\nmod tests {{\n{sleep}\n}}\n");
         assert_eq!(lines(sleeping_test, "crates/a/src/b.rs", &inline), [4]);
+        let import = concat!("use tokio::time::", "sleep;");
+        let expected = "#[expect(\n    unused,\n    reason = \"\"\n)]";
+        let inline = format!("#[cfg(test)]\n{expected}\npub(crate) mod tests {{\n{import}\n}}\n");
+        assert_eq!(lines(sleeping_test, "crates/a/src/b.rs", &inline), [7]);
         assert_eq!(lines(sleeping_test, "crates/a/tests/b.rs", sleep), [1]);
         assert_eq!(lines(sleeping_test, "crates/a/src/b.rs", sleep), NOTHING);
     }
