@@ -17,6 +17,7 @@ pub mod api_key;
 pub mod compression;
 pub mod error_code;
 pub mod generated;
+pub mod ids;
 pub mod record_frame;
 pub mod records;
 pub mod uuid;

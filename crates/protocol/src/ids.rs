@@ -1,0 +1,65 @@
+//! Numbers that must not be mistaken for each other: offsets, epochs, producer ids.
+//!
+//! Wire structs carry plain integers; they become these types at the edge.
+
+use std::fmt;
+
+macro_rules! number {
+    ($($(#[$doc:meta])* $name:ident($type:ty);)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(pub $type);
+
+        impl fmt::Display for $name {
+            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(formatter)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(formatter)
+            }
+        }
+    )*};
+}
+
+number! {
+    /// The position of a record in its partition; the first is 0, gaps are allowed.
+    Offset(i64);
+    /// How many leaders a partition has had before this one.
+    LeaderEpoch(i32);
+    /// An idempotent or transactional producer.
+    ProducerId(i64);
+    /// The incarnation of a producer id; a higher one fences the lower.
+    ProducerEpoch(i16);
+    /// The incarnation of a transaction coordinator, carried by its markers.
+    CoordinatorEpoch(i32);
+}
+
+impl Offset {
+    /// The first offset of every partition.
+    pub const ZERO: Self = Self(0);
+
+    /// The offset `count` behind this one.
+    #[must_use]
+    pub const fn plus(self, count: i64) -> Self {
+        Self(self.0 + count)
+    }
+
+    /// The offset that follows.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        self.plus(1)
+    }
+}
+
+impl LeaderEpoch {
+    /// No epoch is known.
+    pub const NONE: Self = Self(-1);
+}
+
+impl ProducerId {
+    /// The batch has no producer id: neither idempotent nor transactional.
+    pub const NONE: Self = Self(-1);
+}

@@ -1,0 +1,131 @@
+//! The operating system's file system, through its page cache.
+//!
+//! Not the job of this module: caching (the page cache does it), and what the files mean.
+//!
+//! What runs where: reads and writes run inline, because they copy to and from the page cache, and
+//! handing them to another thread costs more than that. The same goes for opening, renaming and
+//! setting the size. What waits for the device runs on tokio's blocking pool: syncs, removals
+//! (freeing the blocks of a large file takes long), listings and locks. So a tokio runtime must be
+//! running.
+//!
+//! Invariants:
+//! - At most the given number of descriptors is kept open, besides those in use at the moment.
+//! - One path has one live file, however often it is opened; what happens to the name happens to
+//!   all who hold it. A removed or replaced file answers not found, but whoever got its descriptor
+//!   before may finish.
+//! - A file whose sync failed never reports a successful sync again while somebody holds it.
+//!
+//! A file is known by its path as it is spelled: two spellings (symbolic links, `..`, relative
+//! and absolute) are two files here, and renaming under one does not reach the other.
+
+mod blocking;
+mod descriptors;
+mod file;
+mod live_files;
+mod lock;
+
+use std::fs;
+use std::io;
+use std::num::NonZeroUsize;
+use std::path::Path;
+use std::sync::Arc;
+
+use self::file::RealFile;
+use self::live_files::LiveFiles;
+use super::{DirectoryEntry, Disk, DiskError, DiskFile, DiskFuture, DiskLock, OpenMode};
+
+/// The operating system's file system.
+#[derive(Debug)]
+pub struct RealDisk {
+    files: Arc<LiveFiles>,
+}
+
+impl RealDisk {
+    /// A disk that keeps at most `descriptors_max` descriptors open for later use.
+    pub fn new(descriptors_max: NonZeroUsize) -> Self {
+        Self {
+            files: Arc::new(LiveFiles::new(descriptors_max)),
+        }
+    }
+}
+
+impl Disk for RealDisk {
+    fn open<'a>(&'a self, path: &'a Path, mode: OpenMode) -> DiskFuture<'a, Arc<dyn DiskFile>> {
+        Box::pin(async move {
+            let live = self.files.open(path, mode)?;
+            let file: Arc<dyn DiskFile> = Arc::new(RealFile::new(live, mode != OpenMode::Read));
+            Ok(file)
+        })
+    }
+
+    fn list<'a>(&'a self, directory: &'a Path) -> DiskFuture<'a, Vec<DirectoryEntry>> {
+        let directory = directory.to_owned();
+        Box::pin(blocking::run("list", directory.clone(), move || {
+            list(&directory).map_err(|error| DiskError::from_system("list", &directory, error))
+        }))
+    }
+
+    fn create_directories<'a>(&'a self, directory: &'a Path) -> DiskFuture<'a, ()> {
+        Box::pin(async move {
+            fs::create_dir_all(directory)
+                .map_err(|error| DiskError::from_system("create", directory, error))
+        })
+    }
+
+    fn rename<'a>(&'a self, from: &'a Path, to: &'a Path) -> DiskFuture<'a, ()> {
+        Box::pin(async move { self.files.rename(from, to) })
+    }
+
+    fn remove_file<'a>(&'a self, path: &'a Path) -> DiskFuture<'a, ()> {
+        let (files, path) = (Arc::clone(&self.files), path.to_owned());
+        Box::pin(blocking::run("remove", path.clone(), move || {
+            files.remove_file(&path)
+        }))
+    }
+
+    fn remove_directory<'a>(&'a self, directory: &'a Path) -> DiskFuture<'a, ()> {
+        let (files, directory) = (Arc::clone(&self.files), directory.to_owned());
+        Box::pin(blocking::run("remove", directory.clone(), move || {
+            files.remove_directory(&directory)
+        }))
+    }
+
+    fn sync_directory<'a>(&'a self, directory: &'a Path) -> DiskFuture<'a, ()> {
+        let (files, directory) = (Arc::clone(&self.files), directory.to_owned());
+        Box::pin(blocking::run("sync", directory.clone(), move || {
+            files.sync_directory(&directory)
+        }))
+    }
+
+    fn lock<'a>(&'a self, path: &'a Path) -> DiskFuture<'a, Box<dyn DiskLock>> {
+        let path = path.to_owned();
+        Box::pin(blocking::run("lock", path.clone(), move || {
+            let lock: Box<dyn DiskLock> = Box::new(lock::RealLock::acquire(&path)?);
+            Ok(lock)
+        }))
+    }
+}
+
+fn list(directory: &Path) -> io::Result<Vec<DirectoryEntry>> {
+    let mut entries = Vec::new();
+    for entry in fs::read_dir(directory)? {
+        let entry = entry?;
+        let Ok(name) = entry.file_name().into_string() else {
+            continue;
+        };
+        // Not the entry's own metadata: that would not follow a symbolic link.
+        let metadata = match fs::metadata(entry.path()) {
+            Ok(metadata) => metadata,
+            // Removed since the directory was read.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            Err(error) => return Err(error),
+        };
+        entries.push(DirectoryEntry {
+            name,
+            is_directory: metadata.is_dir(),
+            size: if metadata.is_dir() { 0 } else { metadata.len() },
+        });
+    }
+    entries.sort();
+    Ok(entries)
+}

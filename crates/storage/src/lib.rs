@@ -1,0 +1,13 @@
+//! The log of a partition in Apache Kafka's files, byte for byte, over a [`disk::Disk`].
+//!
+//! Not the job of this crate: replication (high watermark, in-sync replicas), requests, sockets,
+//! and when background work is due: callers give the time and call.
+//!
+//! Invariants:
+//! - One writer a partition; readers never wait for it.
+//! - What is derivable (indexes, snapshots) is never believed over the records.
+//! - A failed sync is final: the log directory goes offline, nothing is retried on it.
+
+#![forbid(unsafe_code)]
+
+pub mod disk;
