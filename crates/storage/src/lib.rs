@@ -10,4 +10,9 @@
 
 #![forbid(unsafe_code)]
 
+pub mod checkpoint;
 pub mod disk;
+pub mod leader_epochs;
+pub mod names;
+pub mod producer_state;
+pub mod transaction_index;
