@@ -11,8 +11,12 @@
 #![forbid(unsafe_code)]
 
 pub mod checkpoint;
+pub mod config;
+pub mod directory_health;
 pub mod disk;
 pub mod leader_epochs;
+pub mod log;
 pub mod names;
 pub mod producer_state;
+mod segment;
 pub mod transaction_index;

@@ -1,0 +1,227 @@
+//! Opening a log: what its directory holds is sorted out, and the segments are loaded.
+//!
+//! Leftovers of operations that a crash has cut short are treated as Kafka does: `.deleted` and
+//! `.cleaned` files are removed; `.swap` files are complete and take the place of the segments they
+//! were made from; indexes without a segment are removed.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex};
+
+use protocol::ids::Offset;
+
+use super::leftovers::Listing;
+use super::load::Loaded;
+use super::recovery::{LoadError, Loader, ProducersLoad};
+use super::state::{LogEnd, Snapshots, State};
+use super::writer::Writer;
+use super::{Flushed, Log, LogError, files};
+use crate::checkpoint::{self, CheckpointError};
+use crate::config::LogConfig;
+use crate::directory_health::DirectoryHealth;
+use crate::disk::{Disk, DiskErrorKind};
+use crate::leader_epochs::LeaderEpochs;
+use crate::producer_state::{self, ProducerState};
+use crate::segment::{ScanError, Segment};
+
+/// What there is to know for opening a log.
+#[derive(Debug, Clone)]
+pub struct OpenOptions {
+    /// The partition's directory, which exists.
+    pub directory: PathBuf,
+    /// The settings.
+    pub config: LogConfig,
+    /// From the checkpoint; 0 if it has none for this partition.
+    pub log_start_offset: Offset,
+    /// From the checkpoint: everything below is on the disk. 0 if it has none for this partition.
+    pub recovery_point: Offset,
+    /// Whether the log directory was closed before.
+    pub clean_stop: bool,
+    /// Any number: decides how much of `segment.jitter.ms` each segment gets.
+    pub jitter_seed: u64,
+    /// Wall time in milliseconds.
+    pub now_ms: i64,
+}
+
+impl Log {
+    /// Opens the log of a partition; a directory without segments becomes an empty log.
+    ///
+    /// # Errors
+    /// When the disk fails, or the segments hold what recovery does not mend: after a clean stop
+    /// nothing is ever cut off.
+    pub async fn open(
+        disk: Arc<dyn Disk>,
+        health: Arc<DirectoryHealth>,
+        options: OpenOptions,
+    ) -> Result<Self, LogError> {
+        let loader = Loader {
+            disk: disk.as_ref(),
+            directory: options.directory.as_path().into(),
+            config: Arc::new(options.config.clone()),
+        };
+        let opened = loader.open(&options).await;
+        let (state, dropped, tidied) =
+            opened.map_err(|error| error.report(&health, &options.directory))?;
+        let log = Self {
+            disk,
+            health,
+            jitter_seed: options.jitter_seed,
+            writer: tokio::sync::Mutex::new(Writer::default()),
+            flushing: tokio::sync::Mutex::new(Flushed::default()),
+            state: Mutex::new(state),
+            retired: AtomicBool::new(false),
+        };
+        {
+            let mut writer = log.lock_writer().await?;
+            log.mark_segments_deleted(&mut writer, &dropped, options.now_ms)
+                .await?;
+            if tidied || !dropped.is_empty() {
+                log.sync_directory().await?;
+            }
+        }
+        Ok(log)
+    }
+}
+
+impl Loader<'_> {
+    /// Returns what readers see, segments that are to go, and whether others files went.
+    async fn open(
+        &self,
+        options: &OpenOptions,
+    ) -> Result<(State, Vec<Arc<Segment>>, bool), LoadError> {
+        let listing = Listing::tidy(self.disk, &self.directory).await?;
+        let mut loaded = self.load_segments(&listing, options).await?;
+        let first = loaded.segments[0].base_offset();
+        let log_start_offset = options.log_start_offset.max(first);
+        let log_end_offset = loaded.log_end_offset;
+        loaded.epochs_changed |= loaded.epochs.truncate_from_end(log_end_offset);
+        if loaded.epochs_changed {
+            let path = self.directory.join(LeaderEpochs::FILE_NAME);
+            checkpoint::save(self.disk, &path, &loaded.epochs).await?;
+        }
+        loaded.epochs.truncate_from_start(log_start_offset);
+        let snapshots = self.remove_snapshots(&listing, &loaded).await?;
+        let tidied = snapshots.len() < listing.snapshots.len();
+        let (producers, missing) = if options.clean_stop && snapshots.is_empty() {
+            // Closed by a version of Kafka that did not know of producers, or empty.
+            (ProducerState::starting_at(log_end_offset), Vec::new())
+        } else {
+            self.producers(&loaded, &snapshots).await?
+        };
+        let mut snapshots = Snapshots {
+            offsets: snapshots.into_iter().collect(),
+            unsaved: Default::default(),
+        };
+        snapshots.add(missing);
+        let active = loaded.segments.last().expect("a log has a segment");
+        active.unseal(files::index_settings(&self.config)).await?;
+        let log_end = LogEnd {
+            offset: log_end_offset,
+            segment: active.base_offset(),
+            position: active.size(),
+        };
+        let state = State {
+            directory: self.directory.clone(),
+            config: self.config.clone(),
+            segments: loaded.segments.into(),
+            log_start_offset,
+            log_end,
+            recovery_point: loaded.recovery_point,
+            flushed_ms: options.now_ms,
+            recent: Default::default(),
+            epochs: loaded.epochs,
+            producers,
+            snapshots,
+            unsynced_seals: Vec::new(),
+            // Whatever was renamed or removed is not durable yet.
+            names_changes: 1,
+            truncations: 0,
+        };
+        Ok((state, loaded.dropped, tidied))
+    }
+
+    /// Removes the snapshots that belong to no segment or lie behind the log; returns the others.
+    async fn remove_snapshots(
+        &self,
+        listing: &Listing,
+        loaded: &Loaded,
+    ) -> Result<Vec<Offset>, LoadError> {
+        let bases: Vec<_> = loaded
+            .segments
+            .iter()
+            .map(|segment| segment.base_offset())
+            .collect();
+        // Snapshots below the log start are as good as others: they know of producers whose
+        // records are gone.
+        let (below_all, log_end) = (Offset(-1), loaded.log_end_offset);
+        let mut removed =
+            producer_state::snapshots_out_of_range(&listing.snapshots, below_all, log_end);
+        let mut kept = listing.snapshots.clone();
+        kept.retain(|offset| !removed.contains(offset));
+        let stray = producer_state::stray_snapshots(&kept, &bases);
+        kept.retain(|offset| !stray.contains(offset));
+        removed.extend(stray);
+        for offset in removed {
+            let path = files::live_path(&self.directory, offset, files::SNAPSHOT);
+            files::remove_if_there(self.disk, &path).await?;
+        }
+        Ok(kept)
+    }
+
+    async fn producers(
+        &self,
+        loaded: &Loaded,
+        snapshots: &[Offset],
+    ) -> Result<(ProducerState, Vec<(Offset, Vec<u8>)>), LoadError> {
+        let missing_from = loaded.transactions_missing_from;
+        let (last, sealed) = loaded.segments.split_last().expect("a log has a segment");
+        if let Some(from) = missing_from {
+            for segment in &loaded.segments {
+                segment.transactions().truncate(from).await?;
+            }
+        }
+        let load = ProducersLoad {
+            segments: &loaded.segments,
+            snapshots,
+            log_end_offset: loaded.log_end_offset,
+            transactions_missing_from: missing_from,
+        };
+        let mut producers = ProducerState::starting_at(loaded.segments[0].base_offset());
+        let missing = self.load_producers(&mut producers, &load).await?;
+        for segment in sealed
+            .iter()
+            .filter(|segment| segment.transactions().has_tail())
+        {
+            segment.write_indexes(self.disk, &self.directory).await?;
+            segment.transactions().sync().await?;
+        }
+        // If it is believed after the next crash, it must be there.
+        if loaded.recovery_point == loaded.log_end_offset {
+            last.write_indexes(self.disk, &self.directory).await?;
+            last.transactions().sync().await?;
+        }
+        Ok((producers, missing))
+    }
+}
+
+impl LoadError {
+    /// Tells the log directory of a disk that failed.
+    pub(super) fn report(self, health: &DirectoryHealth, directory: &Path) -> LogError {
+        match self {
+            Self::Checkpoint(CheckpointError::Disk(error)) | Self::Disk(error) => {
+                if error.kind() != DiskErrorKind::NoSpace {
+                    health.fail(&error);
+                }
+                LogError::Disk(error)
+            }
+            Self::Checkpoint(error) => LogError::Checkpoint(error),
+            Self::Scan(_, ScanError::Disk(error)) => Self::Disk(error).report(health, directory),
+            Self::Scan(segment, ScanError::Corrupt { position, source }) => LogError::Corrupt {
+                directory: directory.to_owned(),
+                base_offset: segment.base_offset(),
+                position,
+                source,
+            },
+        }
+    }
+}

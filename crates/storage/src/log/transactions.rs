@@ -1,0 +1,62 @@
+//! What readers of committed records need: how far they may read, and which transactions to leave
+//! out (KIP-98).
+
+use protocol::ids::Offset;
+
+use super::Log;
+use super::state::floor_index;
+use crate::producer_state::ProducerState;
+use crate::transaction_index::{AbortedTransaction, TransactionSearch};
+
+impl Log {
+    /// The offset before which every transaction is decided and its marker replicated. It only
+    /// falls if the high watermark does.
+    pub fn last_stable_offset(&self, high_watermark: Offset) -> Offset {
+        let mut state = self.lock();
+        state.producers.on_high_watermark(high_watermark);
+        let log_start_offset = state.log_start_offset;
+        let first_unstable = state.producers.first_unstable_offset();
+        first_unstable.map_or(high_watermark, |first| {
+            first.max(log_start_offset).min(high_watermark)
+        })
+    }
+
+    /// Where the earliest transaction begins that is open, or whose marker lies at or behind every
+    /// high watermark that [`Self::last_stable_offset`] was asked about.
+    pub fn first_unstable_offset(&self) -> Option<Offset> {
+        let state = self.lock();
+        let first = state.producers.first_unstable_offset()?;
+        Some(first.max(state.log_start_offset))
+    }
+
+    /// The aborted transactions that have records from `fetch_offset` on and before `upper_bound`,
+    /// in the order of their markers.
+    pub fn aborted_transactions(
+        &self,
+        fetch_offset: Offset,
+        upper_bound: Offset,
+    ) -> Vec<AbortedTransaction> {
+        let segments = self.lock().segments.clone();
+        let first = floor_index(&segments, fetch_offset).unwrap_or(0);
+        let mut found = Vec::new();
+        for segment in &segments[first..] {
+            let transactions = segment.transactions();
+            let search = transactions.collect(fetch_offset, upper_bound, &mut found);
+            if search == TransactionSearch::Complete {
+                break;
+            }
+        }
+        found
+    }
+
+    /// Forgets the producers that have written nothing for `expiration_ms`
+    /// (`producer.id.expiration.ms`).
+    pub fn expire_producers(&self, now_ms: i64, expiration_ms: i64) {
+        self.lock().producers.expire(now_ms, expiration_ms);
+    }
+
+    /// Looks at what is known of the producers. The log's state is locked meanwhile.
+    pub fn with_producers<T>(&self, look: impl FnOnce(&ProducerState) -> T) -> T {
+        look(&self.lock().producers)
+    }
+}
