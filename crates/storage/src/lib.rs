@@ -12,6 +12,7 @@
 
 pub mod checkpoint;
 pub mod config;
+pub mod directories;
 pub mod directory_health;
 pub mod disk;
 pub mod leader_epochs;

@@ -1,0 +1,113 @@
+//! A disk on which a process stops for ever at a given operation, as if its power had been cut.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use storage::disk::simulated::SimulatedDisk;
+use storage::disk::{DirectoryEntry, Disk, DiskError, DiskFile, DiskFuture, DiskLock, OpenMode};
+
+/// A disk that does so many operations, and none after.
+#[derive(Debug)]
+pub(crate) struct HaltingDisk {
+    disk: Arc<SimulatedDisk>,
+    left: Arc<AtomicU64>,
+}
+
+#[derive(Debug)]
+struct HaltingFile {
+    file: Arc<dyn DiskFile>,
+    left: Arc<AtomicU64>,
+}
+
+impl HaltingDisk {
+    pub(crate) fn new(disk: &Arc<SimulatedDisk>, operations: u64) -> Self {
+        Self {
+            disk: disk.clone(),
+            left: Arc::new(AtomicU64::new(operations)),
+        }
+    }
+
+    /// Does so many operations from now on.
+    pub(crate) fn allow(&self, operations: u64) {
+        self.left.store(operations, Ordering::Relaxed);
+    }
+}
+
+/// Does the operation, or never ends.
+async fn perform<T>(left: &AtomicU64, operation: DiskFuture<'_, T>) -> Result<T, DiskError> {
+    let count = |left: u64| left.checked_sub(1);
+    if left
+        .fetch_update(Ordering::Relaxed, Ordering::Relaxed, count)
+        .is_err()
+    {
+        std::future::pending::<()>().await;
+    }
+    operation.await
+}
+
+impl Disk for HaltingDisk {
+    fn open<'a>(&'a self, path: &'a Path, mode: OpenMode) -> DiskFuture<'a, Arc<dyn DiskFile>> {
+        Box::pin(async move {
+            let file = perform(&self.left, self.disk.open(path, mode)).await?;
+            let left = self.left.clone();
+            let file: Arc<dyn DiskFile> = Arc::new(HaltingFile { file, left });
+            Ok(file)
+        })
+    }
+
+    fn list<'a>(&'a self, directory: &'a Path) -> DiskFuture<'a, Vec<DirectoryEntry>> {
+        Box::pin(perform(&self.left, self.disk.list(directory)))
+    }
+
+    fn create_directories<'a>(&'a self, directory: &'a Path) -> DiskFuture<'a, ()> {
+        Box::pin(perform(&self.left, self.disk.create_directories(directory)))
+    }
+
+    fn rename<'a>(&'a self, from: &'a Path, to: &'a Path) -> DiskFuture<'a, ()> {
+        Box::pin(perform(&self.left, self.disk.rename(from, to)))
+    }
+
+    fn remove_file<'a>(&'a self, path: &'a Path) -> DiskFuture<'a, ()> {
+        Box::pin(perform(&self.left, self.disk.remove_file(path)))
+    }
+
+    fn remove_directory<'a>(&'a self, directory: &'a Path) -> DiskFuture<'a, ()> {
+        Box::pin(perform(&self.left, self.disk.remove_directory(directory)))
+    }
+
+    fn sync_directory<'a>(&'a self, directory: &'a Path) -> DiskFuture<'a, ()> {
+        Box::pin(perform(&self.left, self.disk.sync_directory(directory)))
+    }
+
+    fn lock<'a>(&'a self, path: &'a Path) -> DiskFuture<'a, Box<dyn DiskLock>> {
+        Box::pin(perform(&self.left, self.disk.lock(path)))
+    }
+}
+
+impl DiskFile for HaltingFile {
+    fn size(&self) -> DiskFuture<'_, u64> {
+        Box::pin(perform(&self.left, self.file.size()))
+    }
+
+    fn read_at<'a>(&'a self, buffer: &'a mut [u8], position: u64) -> DiskFuture<'a, usize> {
+        Box::pin(perform(&self.left, self.file.read_at(buffer, position)))
+    }
+
+    fn write_at<'a>(&'a self, parts: &'a [&'a [u8]], position: u64) -> DiskFuture<'a, ()> {
+        Box::pin(perform(&self.left, self.file.write_at(parts, position)))
+    }
+
+    fn sync(&self) -> DiskFuture<'_, ()> {
+        Box::pin(perform(&self.left, self.file.sync()))
+    }
+
+    fn set_size(&self, size: u64) -> DiskFuture<'_, ()> {
+        Box::pin(perform(&self.left, self.file.set_size(size)))
+    }
+
+    fn system_file(&self) -> DiskFuture<'_, Option<Arc<fs::File>>> {
+        self.file.system_file()
+    }
+}
