@@ -1,6 +1,7 @@
 //! Comparisons with Apache Kafka itself, which a plain `cargo test` cannot make because they need
 //! Java and the network. A scenario is a row of [`SCENARIOS`] and passes or fails as a whole.
 
+mod directories;
 mod golden;
 
 use std::path::Path;
@@ -19,6 +20,14 @@ const SCENARIOS: &[Stage] = &[
     Stage {
         name: "kafka",
         work: check_kafka,
+    },
+    Stage {
+        name: "kafka-directories",
+        work: directories::read_kafkas,
+    },
+    Stage {
+        name: "our-directories",
+        work: directories::written_for_kafka,
     },
 ];
 
@@ -63,7 +72,8 @@ mod tests {
             .to_string();
         assert_eq!(
             error,
-            "find scenario: `nonsense` is not one of golden, kafka"
+            "find scenario: `nonsense` is not one of golden, kafka, kafka-directories, \
+             our-directories"
         );
     }
 }
