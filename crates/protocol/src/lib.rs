@@ -20,6 +20,7 @@ pub mod generated;
 pub mod ids;
 pub mod record_frame;
 pub mod records;
+pub mod time;
 pub mod uuid;
 pub mod wire;
 
