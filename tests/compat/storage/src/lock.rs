@@ -6,11 +6,11 @@ use std::path::Path;
 use anyhow::Result;
 use storage::disk::DiskErrorKind;
 
-use crate::log_dir;
+use crate::node;
 
 /// Prints "locked" and holds the lock until standard input ends, or prints "refused".
 pub(crate) async fn lock(path: &Path) -> Result<()> {
-    let _lock = match log_dir::disk().lock(path).await {
+    let _lock = match node::disk().lock(path).await {
         Ok(lock) => lock,
         Err(error) if error.kind() == DiskErrorKind::Locked => return say("refused"),
         Err(error) => return Err(error.into()),

@@ -12,7 +12,7 @@ mod consumer;
 mod describe;
 mod lines;
 mod lock;
-mod log_dir;
+mod node;
 mod read;
 mod write;
 

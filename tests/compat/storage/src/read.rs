@@ -1,7 +1,7 @@
 //! Reads the log directories of a stopped node of Apache Kafka and compares every partition with
 //! what Kafka's own clients had read from it; and compares that with what they read later.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
@@ -9,53 +9,33 @@ use std::path::Path;
 use anyhow::{Context, Result, ensure};
 use protocol::ids::LeaderEpoch;
 use storage::log::Log;
-use storage::names::TopicPartition;
 
 use crate::comparison::Comparison;
 use crate::describe::{Description, describe};
-use crate::log_dir::{self, LogDir};
-
-/// The one partition that no client reads: the log of the metadata quorum.
-const METADATA: &str = "__cluster_metadata-0";
+use crate::node::Node;
 
 /// Reads `directory`: log directories, and in `expected` a file for each partition. Leaves it to be
-/// opened by Apache Kafka again.
+/// opened by Apache Kafka again, closed in order if it was so before.
 pub(crate) async fn read(directory: &Path) -> Result<()> {
     let expected = directory.join("expected");
     let mut missing = names(&expected)?;
-    missing.insert(METADATA.to_owned());
-    let disk = log_dir::disk();
+    let node = Node::start(directory).await?;
     let mut counts = Counts::default();
     let mut failures = Vec::new();
-    let mut log_dirs = names(directory)?;
-    log_dirs.remove("expected");
-    for name in &log_dirs {
-        let path = directory.join(name);
-        let _lock = disk.lock(&path.join(".lock")).await?;
-        let log_dir = LogDir::load(disk.clone(), &path).await?;
-        let mut logs = BTreeMap::new();
-        for partition in log_dir.partitions().await? {
-            ensure!(
-                missing.remove(&partition.to_string()),
-                "find {partition}: not expected here"
-            );
-            let log = log_dir.open(&partition).await?;
-            if partition.to_string() == METADATA {
-                ensure!(log.log_end_offset().0 > 0, "the metadata log is empty");
-                continue;
-            }
-            let compared = compare(&log, &partition, &expected, &mut counts).await;
-            if let Err(error) = compared {
-                failures.push(format!("{name}/{partition}: {error:#}"));
-            }
-            logs.insert(partition, log);
+    for partition in node.directories.partitions() {
+        let name = partition.topic_partition().to_string();
+        ensure!(missing.remove(&name), "find {name}: not expected here");
+        if let Err(error) = compare(partition.log(), &expected.join(&name), &mut counts).await {
+            failures.push(format!("{name}: {error:#}"));
         }
-        log_dir.leave(logs).await?;
     }
     ensure!(
         missing.is_empty(),
         "find partitions: {missing:?} are in no log directory"
     );
+    if node.clean_stop {
+        node.stop().await?;
+    }
     let count = failures.len();
     ensure!(
         count == 0,
@@ -119,13 +99,7 @@ struct Counts {
     blind_lookups: usize,
 }
 
-async fn compare(
-    log: &Log,
-    partition: &TopicPartition,
-    folder: &Path,
-    counts: &mut Counts,
-) -> Result<()> {
-    let expected = folder.join(partition.to_string());
+async fn compare(log: &Log, expected: &Path, counts: &mut Counts) -> Result<()> {
     let expected = fs::read_to_string(expected).context("read expected lines")?;
     let expected: Vec<&str> = expected.lines().collect();
     let first = expected.first().copied().unwrap_or_default();

@@ -8,7 +8,6 @@
 mod samples;
 mod scribe;
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
@@ -17,13 +16,13 @@ use protocol::Uuid;
 use protocol::compression::{Codec, Compression};
 use protocol::ids::{LeaderEpoch, Offset};
 use protocol::records::TransactionResult;
-use storage::checkpoint::{self, OffsetCheckpoint, PartitionMetadata};
 use storage::config::LogConfig;
+use storage::directories::NewPartition;
 use storage::names::TopicPartition;
 
 use self::scribe::{Producer, Scribe};
 use crate::describe::describe;
-use crate::log_dir;
+use crate::node::{self, Node};
 
 const CODECS: [Codec; 5] = [
     Codec::None,
@@ -58,62 +57,41 @@ const TOPICS: [&str; 8] = [
 ];
 
 async fn write_log_dir(directory: &Path, ending: Ending) -> Result<()> {
-    let log_dir = directory.join("log");
-    for folder in ["log", "expected", "dump"] {
+    for folder in ["expected", "dump"] {
         fs::create_dir_all(directory.join(folder))?;
     }
-    let mut recovery_points = BTreeMap::new();
-    let mut log_start_offsets = BTreeMap::new();
-    for topic in TOPICS {
-        let partition = TopicPartition {
-            topic: topic.parse()?,
-            partition: 0,
+    let node = Node::start_new(&directory.join("log")).await?;
+    for (topic, id) in TOPICS.into_iter().zip(100..) {
+        let new = NewPartition {
+            topic_partition: TopicPartition {
+                topic: topic.parse()?,
+                partition: 0,
+            },
+            topic_id: Uuid::from_u128(id),
+            config: config(topic),
+            is_new: true,
         };
-        let name = partition.to_string();
-        let path = log_dir.join(&name);
-        fs::create_dir(&path)?;
-        let metadata = PartitionMetadata {
-            topic_id: Uuid::from_u128(name.len() as u128),
-        };
-        checkpoint::save(
-            &*log_dir::disk(),
-            &path.join(PartitionMetadata::FILE_NAME),
-            &metadata,
-        )
-        .await?;
-        let mut scribe = Scribe::open(&path, config(topic)).await?;
+        let partition = node.directories.create(new, node::now_ms()).await?;
+        let name = partition.topic_partition().to_string();
+        let mut scribe = Scribe::new(partition);
         let filled = fill(topic, &mut scribe).await;
-        filled.with_context(|| format!("write {partition}"))?;
+        filled.with_context(|| format!("write {name}"))?;
 
         let description = describe(scribe.log()).await?;
         scribe.check(&description.records)?;
-        fs::write(
-            directory.join("expected").join(&name),
-            description.lines.join("\n") + "\n",
-        )?;
-        fs::write(
-            directory.join("dump").join(&name),
-            scribe.dump_lines().join("\n") + "\n",
-        )?;
-        let log = scribe.log();
-        if ending == Ending::Closed {
-            log.close(log_dir::now_ms()).await?;
-        }
-        recovery_points.insert(partition.clone(), log.recovery_point());
-        log_start_offsets.insert(partition, log.log_start_offset());
+        let expected = description.lines.join("\n") + "\n";
+        fs::write(directory.join("expected").join(&name), expected)?;
+        let dump = scribe.dump_lines().join("\n") + "\n";
+        fs::write(directory.join("dump").join(&name), dump)?;
     }
-    save(&log_dir, OffsetCheckpoint::RECOVERY_POINTS, recovery_points).await?;
-    save(
-        &log_dir,
-        OffsetCheckpoint::LOG_START_OFFSETS,
-        log_start_offsets,
-    )
-    .await
-}
-
-async fn save(log_dir: &Path, name: &str, offsets: BTreeMap<TopicPartition, Offset>) -> Result<()> {
-    let checkpoint = OffsetCheckpoint { offsets };
-    Ok(checkpoint::save(&*log_dir::disk(), &log_dir.join(name), &checkpoint).await?)
+    match ending {
+        Ending::Closed => node.stop().await,
+        Ending::Abandoned => {
+            node.directories.checkpoint_recovery_points().await;
+            node.directories.checkpoint_log_start_offsets().await;
+            Ok(())
+        }
+    }
 }
 
 /// Small segments with many index entries, and what the topic is about.

@@ -1,22 +1,20 @@
 //! Appends to a log and remembers what should be in it now.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
 use protocol::compression::{Compression, Compressor};
-use protocol::ids::{LeaderEpoch, Offset};
+use protocol::ids::LeaderEpoch;
 use protocol::records::{
     BatchBuilder, BatchTemplate, EndTransactionMarker, Header, NewRecord, ProducerFields,
     TimestampType, TransactionResult,
 };
-use storage::config::LogConfig;
-use storage::directory_health::DirectoryHealth;
-use storage::log::{AppendOrigin, Appended, Codecs, LeaderAppend, Log, OpenOptions};
+use storage::directories::PartitionLog;
+use storage::log::{AppendOrigin, Appended, Codecs, LeaderAppend, Log};
 
 use super::samples::{Sample, Samples};
 use crate::lines::{self, ReadRecord};
-use crate::log_dir;
+use crate::node;
 
 const COORDINATOR_EPOCH: i32 = 2;
 
@@ -54,7 +52,7 @@ impl Producer {
 
 /// A log that is being written.
 pub(super) struct Scribe {
-    log: Log,
+    partition: Arc<PartitionLog>,
     leader_epoch: LeaderEpoch,
     samples: Samples,
     codecs: Codecs,
@@ -63,26 +61,16 @@ pub(super) struct Scribe {
 }
 
 impl Scribe {
-    /// Begins a log in a directory that is empty but for its `partition.metadata`.
-    pub(super) async fn open(directory: &Path, config: LogConfig) -> Result<Self> {
-        let options = OpenOptions {
-            directory: directory.to_owned(),
-            config,
-            log_start_offset: Offset(0),
-            recovery_point: Offset(0),
-            clean_stop: true,
-            jitter_seed: 0,
-            now_ms: log_dir::now_ms(),
-        };
-        let health = Arc::new(DirectoryHealth::default());
-        Ok(Self {
-            log: Log::open(log_dir::disk(), health, options).await?,
+    /// Begins to write a partition that is empty.
+    pub(super) fn new(partition: Arc<PartitionLog>) -> Self {
+        Self {
+            partition,
             leader_epoch: LeaderEpoch(0),
-            samples: Samples::new(log_dir::now_ms() - 3_600_000),
+            samples: Samples::new(node::now_ms() - 3_600_000),
             codecs: Codecs::default(),
             written: Vec::new(),
             dump_lines: Vec::new(),
-        })
+        }
     }
 
     /// Appends one batch of `count` records.
@@ -133,7 +121,7 @@ impl Scribe {
             result,
             coordinator_epoch: COORDINATOR_EPOCH,
         };
-        let timestamp_ms = log_dir::now_ms();
+        let timestamp_ms = node::now_ms();
         let template = BatchTemplate::new(0);
         let mut batch = marker.batch(&template, producer.id, producer.epoch, timestamp_ms)?;
         let origin = AppendOrigin::EndTransaction {
@@ -155,39 +143,39 @@ impl Scribe {
     /// Lets a new leader begin.
     pub(super) async fn lead(&mut self, leader_epoch: LeaderEpoch) -> Result<()> {
         self.leader_epoch = leader_epoch;
-        Ok(self.log.assign_leader_epoch(leader_epoch).await?)
+        Ok(self.log().assign_leader_epoch(leader_epoch).await?)
     }
 
     /// Makes durable what was written so far.
     pub(super) async fn flush(&self) -> Result<()> {
         Ok(self
-            .log
-            .flush(self.log.log_end_offset(), log_dir::now_ms())
+            .log()
+            .flush(self.log().log_end_offset(), node::now_ms())
             .await?)
     }
 
     /// Deletes the segments that lie before the log start as a whole.
     pub(super) async fn delete_segments(&self) -> Result<()> {
-        let before = self.log.segment_count();
-        let high_watermark = self.log.log_end_offset();
-        self.log
-            .apply_retention(high_watermark, log_dir::now_ms())
+        let before = self.log().segment_count();
+        let high_watermark = self.log().log_end_offset();
+        self.log()
+            .apply_retention(high_watermark, node::now_ms())
             .await?;
         ensure!(
-            self.log.segment_count() < before,
+            self.log().segment_count() < before,
             "delete segments: none was deleted"
         );
         Ok(())
     }
 
     /// The log as it is now.
-    pub(super) const fn log(&self) -> &Log {
-        &self.log
+    pub(super) fn log(&self) -> &Log {
+        self.partition.log()
     }
 
     /// Compares what was read with what was written and not deleted.
     pub(super) fn check(&self, read: &[ReadRecord]) -> Result<()> {
-        let start = self.log.log_start_offset().0;
+        let start = self.log().log_start_offset().0;
         let first = self.written.partition_point(|record| record.offset < start);
         ensure!(
             read == &self.written[first..],
@@ -206,10 +194,11 @@ impl Scribe {
             leader_epoch: self.leader_epoch,
             origin,
             produce_version: 13,
-            now_ms: log_dir::now_ms(),
+            now_ms: node::now_ms(),
         };
         let appended = self
-            .log
+            .partition
+            .log()
             .append_as_leader(batch, &append, &mut self.codecs)
             .await;
         let appended = appended.context("append a batch")?;
