@@ -148,3 +148,24 @@ fn a_disk_that_is_full_at_any_write_loses_nothing_that_was_flushed() {
         assert!(done_count > 0, "{operation:?}");
     }
 }
+
+#[test]
+fn a_segment_that_was_truncated_away_does_not_come_back() {
+    for seed in 0..50 {
+        // Where there is compaction, a gap between segments is no sign of a loss.
+        let config = LogConfig {
+            compact: true,
+            ..small()
+        };
+        let mut fixture = Fixture::with_seed(config, seed);
+        for _ in 0..2 {
+            fixture.append(Records::plain(&[NOW_MS]).build()).unwrap();
+            run(fixture.log.roll(NOW_MS)).unwrap();
+        }
+        run(fixture.log.flush(Offset(2), NOW_MS)).unwrap();
+        let end = run(fixture.log.truncate_to(Offset(1), NOW_MS)).unwrap();
+        assert_eq!((end, fixture.log.recovery_point()), (Offset(1), Offset(1)));
+        fixture.crash();
+        assert_eq!(fixture.log.log_end_offset(), Offset(1), "seed {seed}");
+    }
+}
