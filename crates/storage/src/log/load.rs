@@ -26,6 +26,8 @@ pub(super) struct Loaded {
     pub(super) epochs_changed: bool,
     /// Aborted transactions from here on are not in the indexes of their segments.
     pub(super) transactions_missing_from: Option<Offset>,
+    /// Whether offsets may be missing without a loss, because of compaction.
+    pub(super) has_gaps: bool,
     /// Whether the log was cut: the segments behind do not belong to it any more.
     pub(super) cut: bool,
     /// Those, in the order in which they are to go.
@@ -50,6 +52,7 @@ impl Loader<'_> {
             epochs,
             epochs_changed: false,
             transactions_missing_from: None,
+            has_gaps: self.config.compact,
             cut: false,
             dropped: Vec::new(),
         };
@@ -154,9 +157,11 @@ impl Loader<'_> {
         }
         loaded.segments.push(segment);
         // Of segments that were not synced, a later one can be there and an earlier one not. Where
-        // nothing but a loss makes a gap, what follows it is no continuation.
+        // nothing but a loss makes a gap, what follows it is no continuation. A topic that is not
+        // compacted may have been so before: then there are gaps within segments, too.
+        loaded.has_gaps |= recovered.has_gaps;
         let continues = |next: Offset| {
-            next == recovered.end_offset || self.config.compact && next > recovered.end_offset
+            next == recovered.end_offset || loaded.has_gaps && next > recovered.end_offset
         };
         loaded.cut = recovered.cut || !next.is_none_or(continues);
         Ok(())

@@ -56,6 +56,8 @@ pub(super) struct Recovered {
     pub(super) transactions_missing_from: Offset,
     /// Whether anything was cut off.
     pub(super) cut: bool,
+    /// Whether offsets are missing within the segment, as compaction leaves them.
+    pub(super) has_gaps: bool,
     /// Whether there were epochs that the history did not know.
     pub(super) epochs_changed: bool,
 }
@@ -82,6 +84,7 @@ impl Loader<'_> {
             end_offset: segment.base_offset(),
             transactions_missing_from: segment.base_offset(),
             cut: false,
+            has_gaps: false,
             epochs_changed: false,
         };
         let mut scan = segment.scan_batches(start, file_size);
@@ -101,7 +104,10 @@ impl Loader<'_> {
             }
             if batch.position == start {
                 recovered.transactions_missing_from = batch.base_offset();
+            } else {
+                recovered.has_gaps |= batch.base_offset() > recovered.end_offset;
             }
+            recovered.has_gaps |= batch.header.record_count <= batch.header.last_offset_delta;
             recovered.end_offset = batch.next_offset();
             let epoch = LeaderEpoch(batch.header.partition_leader_epoch);
             if epochs.latest().is_none_or(|(latest, _)| epoch > latest) {

@@ -3,6 +3,7 @@
 use super::*;
 use crate::disk::DiskErrorKind;
 use crate::disk::simulated::{Fault, Operation};
+use protocol::records::BatchMut;
 
 const OPERATIONS: [Operation; 10] = [
     Operation::Open,
@@ -168,4 +169,24 @@ fn a_segment_that_was_truncated_away_does_not_come_back() {
         fixture.crash();
         assert_eq!(fixture.log.log_end_offset(), Offset(1), "seed {seed}");
     }
+}
+
+#[test]
+fn gaps_that_compaction_has_left_are_no_loss_even_if_the_topic_is_not_compacted_any_more() {
+    let mut fixture = Fixture::new(small());
+    for at in 0..60 {
+        let mut batch = Records::plain(&[NOW_MS]).build();
+        let mut moved = BatchMut::parse(&mut batch).unwrap();
+        moved.set_base_offset(at * 3);
+        let append = fixture
+            .log
+            .append_as_follower(&batch, LeaderEpoch(0), NOW_MS);
+        run(append).unwrap();
+    }
+    assert!(fixture.log.segment_count() > 3);
+    let before = fixture.read_from(Offset(0), 1 << 20);
+    // The process died, the page cache did not: nothing is lost.
+    fixture.reopen(false, Offset(0)).unwrap();
+    assert_eq!(fixture.log.log_end_offset(), Offset(59 * 3 + 1));
+    assert_eq!(fixture.read_from(Offset(0), 1 << 20), before);
 }
