@@ -116,6 +116,7 @@ impl Loader<'_> {
             segment.note(&batch, settings);
             segment.write_indexes_when_full().await?;
         }
+        segment.sync_remade_indexes(start, recovery_point).await?;
         self.truncate_transactions(segment, &mut recovered).await?;
         recovered.cut = segment.size() < file_size;
         if recovered.cut {

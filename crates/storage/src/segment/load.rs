@@ -54,6 +54,7 @@ impl Segment {
             next_offset = batch.next_offset();
             self.note(&batch, settings);
         }
+        self.sync_remade_indexes(start, next_offset).await?;
         Ok(next_offset)
     }
 
@@ -90,8 +91,25 @@ impl Segment {
             self.note(&batch, settings);
         }
         self.transactions.truncate(end).await?;
+        self.sync_remade_indexes(start, end).await?;
         self.cut_file().await?;
         Ok(self.log.sync().await?)
+    }
+
+    /// Makes indexes durable that had to be made anew from the start although the batches before
+    /// `offset` are: the next crash is to find entries for those that it has not torn.
+    pub(crate) async fn sync_remade_indexes(
+        &self,
+        start: u64,
+        offset: Offset,
+    ) -> Result<(), DiskError> {
+        if start > 0 || offset <= self.base_offset || self.offset_index.count() == 0 {
+            return Ok(());
+        }
+        self.offset_index.write_tail().await?;
+        self.time_index.write_tail().await?;
+        self.offset_index.sync().await?;
+        self.time_index.sync().await
     }
 
     /// Forgets everything behind the last index entry that surely lies below `offset`: the segment
