@@ -1,0 +1,79 @@
+//! Reads: which offsets a replica or a client may see, and where its log parts from this one.
+//!
+//! Not the job of this module: the records themselves.
+
+use protocol::ErrorCode;
+use protocol::ids::{LeaderEpoch, Offset};
+
+use crate::{EpochEnd, LogView};
+
+/// Up to where a client reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Isolation {
+    /// The high watermark.
+    ReadUncommitted,
+    /// The last stable offset.
+    ReadCommitted,
+}
+
+/// A consumer's fetch of this partition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClientRead {
+    /// None from clients that do not check epochs (before KIP-320).
+    pub current_leader_epoch: Option<LeaderEpoch>,
+    pub fetch_offset: Offset,
+    /// The epoch of the last record the client has; none if it does not check.
+    pub last_fetched_epoch: Option<LeaderEpoch>,
+    pub isolation: Isolation,
+}
+
+/// The answer to a fetch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Read {
+    /// Read from the fetch offset up to `end_offset`; nothing if that is not above it.
+    Records {
+        end_offset: Offset,
+        bounds: ReadBounds,
+    },
+    /// The reader's log parts from this one no later than here (KIP-595).
+    Diverging { end: EpochEnd, bounds: ReadBounds },
+}
+
+/// Offsets that every fetch answer carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReadBounds {
+    pub log_start_offset: Offset,
+    pub last_stable_offset: Offset,
+    pub high_watermark: Offset,
+}
+
+/// Checks the epoch a request was made under (KIP-320).
+pub(crate) fn check_epoch(ours: LeaderEpoch, theirs: Option<LeaderEpoch>) -> Result<(), ErrorCode> {
+    match theirs {
+        Some(theirs) if theirs < ours => Err(ErrorCode::FENCED_LEADER_EPOCH),
+        Some(theirs) if theirs > ours => Err(ErrorCode::UNKNOWN_LEADER_EPOCH),
+        _ => Ok(()),
+    }
+}
+
+/// Where a log that ends at `fetch_offset` with `last_fetched_epoch` parts from `log`, if it does.
+pub(crate) fn divergence(
+    log: &dyn LogView,
+    fetch_offset: Offset,
+    last_fetched_epoch: Option<LeaderEpoch>,
+) -> Result<Option<EpochEnd>, ErrorCode> {
+    if let Some(epoch) = last_fetched_epoch {
+        let end = log.end_offset_of(epoch);
+        let end = end.ok_or(ErrorCode::OFFSET_OUT_OF_RANGE)?;
+        if fetch_offset < log.log_start_offset() {
+            return Err(ErrorCode::OFFSET_OUT_OF_RANGE);
+        }
+        if end.epoch < epoch || end.end_offset < fetch_offset {
+            return Ok(Some(end));
+        }
+    }
+    let is_inside = (log.log_start_offset()..=log.log_end_offset()).contains(&fetch_offset);
+    is_inside
+        .then_some(None)
+        .ok_or(ErrorCode::OFFSET_OUT_OF_RANGE)
+}
