@@ -1,0 +1,20 @@
+//! A record together with the version that it is written in.
+
+use protocol::generated::metadata::MetadataRecord;
+
+/// A record of `__cluster_metadata` and the version to encode it in, which depends on the
+/// metadata version of the cluster.
+#[derive(Debug, Clone, PartialEq)]
+pub struct VersionedRecord {
+    /// The record.
+    pub record: MetadataRecord,
+    /// The version of its encoding.
+    pub version: i16,
+}
+
+impl VersionedRecord {
+    /// A record in version 0, the only one that most types have.
+    pub const fn first(record: MetadataRecord) -> Self {
+        Self { record, version: 0 }
+    }
+}
