@@ -78,7 +78,10 @@ pub(super) async fn save(
 }
 
 /// Creates a directory and those above it, durably, unless it exists.
-pub(super) async fn create_directory(disk: &dyn Disk, path: &Path) -> Result<(), DiskError> {
+///
+/// # Errors
+/// When the disk fails.
+pub async fn create_directory(disk: &dyn Disk, path: &Path) -> Result<(), DiskError> {
     let mut missing = Vec::new();
     let mut ancestor = Some(path);
     while let Some(directory) = ancestor.filter(|directory| !directory.as_os_str().is_empty()) {

@@ -44,7 +44,7 @@ pub use close::CloseReport;
 pub use create::{CreateError, NewPartition};
 pub use delete::{DeleteError, Removed};
 pub use directory::{DirectoryOffline, DirectoryState, LogDirectory};
-pub use format::{FormatError, NodeIdentity, format};
+pub use format::{FormatError, NodeIdentity, create_directory, format};
 pub use load::{DirectoryReport, LoadError, LoadedLog, LogConfigs};
 pub use partition::{PartitionLog, TopicIdPartition};
 pub use survey::Survey;

@@ -44,6 +44,10 @@ pub trait Disk: Debug + Send + Sync {
     /// follow.
     fn rename<'a>(&'a self, from: &'a Path, to: &'a Path) -> DiskFuture<'a, ()>;
 
+    /// Lets nobody but the owner read a file, and nobody write it (mode 0400), as Kafka leaves
+    /// finished snapshots. Files held open are not affected.
+    fn set_read_only<'a>(&'a self, path: &'a Path) -> DiskFuture<'a, ()>;
+
     /// Removes a file.
     fn remove_file<'a>(&'a self, path: &'a Path) -> DiskFuture<'a, ()>;
 

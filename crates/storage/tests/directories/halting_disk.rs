@@ -69,6 +69,10 @@ impl Disk for HaltingDisk {
         Box::pin(perform(&self.left, self.disk.rename(from, to)))
     }
 
+    fn set_read_only<'a>(&'a self, path: &'a Path) -> DiskFuture<'a, ()> {
+        Box::pin(perform(&self.left, self.disk.set_read_only(path)))
+    }
+
     fn remove_file<'a>(&'a self, path: &'a Path) -> DiskFuture<'a, ()> {
         Box::pin(perform(&self.left, self.disk.remove_file(path)))
     }

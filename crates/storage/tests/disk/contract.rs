@@ -55,6 +55,7 @@ contract! {
     what_does_not_exist_is_not_found
     a_held_file_follows_when_it_is_renamed
     held_files_follow_when_their_directory_is_renamed
+    a_read_only_file_can_be_read_and_renamed
     a_rename_replaces_a_file_and_whoever_held_it_finds_it_removed
     a_rename_does_not_replace_what_cannot_be_replaced
     a_held_file_that_was_removed_is_not_found
@@ -399,4 +400,15 @@ async fn crowd_out(disk: &dyn Disk, root: &Path) {
         read(disk, &crowd.join(name)).await;
     }
     disk.remove_directory(&crowd).await.unwrap();
+}
+
+async fn a_read_only_file_can_be_read_and_renamed(disk: &dyn Disk, root: &Path) {
+    let (path, renamed) = (root.join("a"), root.join("b"));
+    let missing = disk.set_read_only(&path).await.unwrap_err();
+    assert_eq!(missing.kind(), DiskErrorKind::NotFound);
+    write(disk, &path, b"content").await;
+    disk.set_read_only(&path).await.unwrap();
+    disk.rename(&path, &renamed).await.unwrap();
+    let content = read_whole(disk, &renamed, 100).await.unwrap();
+    assert_eq!(content.as_deref(), Some(&b"content"[..]));
 }

@@ -27,6 +27,7 @@ mod lock;
 use std::fs;
 use std::io;
 use std::num::NonZeroUsize;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -74,6 +75,13 @@ impl Disk for RealDisk {
 
     fn rename<'a>(&'a self, from: &'a Path, to: &'a Path) -> DiskFuture<'a, ()> {
         Box::pin(async move { self.files.rename(from, to) })
+    }
+
+    fn set_read_only<'a>(&'a self, path: &'a Path) -> DiskFuture<'a, ()> {
+        Box::pin(async move {
+            fs::set_permissions(path, fs::Permissions::from_mode(0o400))
+                .map_err(|error| DiskError::from_system("protect", path, error))
+        })
     }
 
     fn remove_file<'a>(&'a self, path: &'a Path) -> DiskFuture<'a, ()> {

@@ -28,6 +28,8 @@ pub enum Operation {
     CreateDirectories,
     /// Renaming; the path is the one before.
     Rename,
+    /// Making a file read-only.
+    SetReadOnly,
     /// Removing a file.
     RemoveFile,
     /// Removing a directory.
@@ -94,6 +96,7 @@ impl Operation {
             Self::List => "list",
             Self::CreateDirectories => "create",
             Self::Rename => "rename",
+            Self::SetReadOnly => "protect",
             Self::RemoveFile | Self::RemoveDirectory => "remove",
             Self::SyncDirectory | Self::Sync => "sync",
             Self::Lock => "lock",

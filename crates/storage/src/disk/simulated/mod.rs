@@ -153,6 +153,15 @@ impl Disk for SimulatedDisk {
         self.perform(Operation::Rename, from, |state| state.tree.rename(from, to))
     }
 
+    /// Only looks whether the file exists: modes are not simulated.
+    fn set_read_only<'a>(&'a self, path: &'a Path) -> DiskFuture<'a, ()> {
+        self.perform(Operation::SetReadOnly, path, |state| {
+            let node = state.tree.find(path)?;
+            state.tree.file(node).ok_or(DiskErrorKind::Failed)?;
+            Ok(())
+        })
+    }
+
     fn remove_file<'a>(&'a self, path: &'a Path) -> DiskFuture<'a, ()> {
         self.perform(Operation::RemoveFile, path, |state| {
             state.tree.remove_file(path)

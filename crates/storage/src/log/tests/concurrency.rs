@@ -53,6 +53,10 @@ impl Disk for SlowDisk {
         slow(self.0.rename(from, to))
     }
 
+    fn set_read_only<'a>(&'a self, path: &'a Path) -> DiskFuture<'a, ()> {
+        slow(self.0.set_read_only(path))
+    }
+
     fn remove_file<'a>(&'a self, path: &'a Path) -> DiskFuture<'a, ()> {
         slow(self.0.remove_file(path))
     }
