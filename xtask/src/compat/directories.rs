@@ -120,7 +120,7 @@ fn ours(root: &Path, work: &str, path: &Path) -> Command {
 }
 
 /// An empty folder below the target folder.
-fn scratch(root: &Path, name: &str) -> Result<PathBuf> {
+pub(super) fn scratch(root: &Path, name: &str) -> Result<PathBuf> {
     let scratch = root.join("target/compat").join(name);
     if scratch.exists() {
         fs::remove_dir_all(&scratch).with_context(|| format!("clear {}", scratch.display()))?;

@@ -3,6 +3,7 @@
 
 mod directories;
 mod golden;
+mod metadata_log;
 
 use std::path::Path;
 use std::process::Command;
@@ -28,6 +29,10 @@ const SCENARIOS: &[Stage] = &[
     Stage {
         name: "our-directories",
         work: directories::written_for_kafka,
+    },
+    Stage {
+        name: "metadata-log",
+        work: metadata_log::hand_over,
     },
 ];
 
@@ -73,7 +78,7 @@ mod tests {
         assert_eq!(
             error,
             "find scenario: `nonsense` is not one of golden, kafka, kafka-directories, \
-             our-directories"
+             our-directories, metadata-log"
         );
     }
 }

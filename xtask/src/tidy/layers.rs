@@ -81,6 +81,7 @@ const LAYERS: &[Layer] = &[
             "broker",
         ],
     ),
+    chore("compat-quorum", &["protocol", "raft", "storage", "quorum"]),
     chore("compat-storage", &["protocol", "storage"]),
     chore("fuzz", &["protocol"]),
     chore("xtask", &[]),
@@ -107,7 +108,7 @@ const BANNED_IN_PURE: &[(&str, &str)] = &[
     ("anyhow", "a library's errors carry their entities"),
 ];
 
-const ANYHOW_ALLOWED: &[&str] = &["compat-storage", "klamm", "xtask"];
+const ANYHOW_ALLOWED: &[&str] = &["compat-quorum", "compat-storage", "klamm", "xtask"];
 
 /// The row of a crate.
 pub(super) fn of(name: &str) -> Option<&'static Layer> {
