@@ -7,7 +7,6 @@
 use std::path::{Path, PathBuf};
 
 use protocol::Uuid;
-use protocol::wire::EncodeError;
 use raft::{
     Endpoint, KraftVersionRange, OffsetAndEpoch, ReplicaKey, SnapshotStart, Voter, VoterSet,
 };
@@ -17,7 +16,6 @@ use storage::disk::{Disk, DiskError};
 use thiserror::Error;
 
 use crate::bootstrap::write_bootstrap;
-use crate::features::FeatureLevels;
 use crate::metadata_log::METADATA_DIRECTORY;
 use crate::snapshot_files::{self, SnapshotFileError};
 
@@ -30,8 +28,9 @@ pub struct FormatOptions {
     pub log_dirs: Vec<(PathBuf, Uuid)>,
     /// `metadata.log.dir`: one of the log directories.
     pub metadata_log_dir: PathBuf,
-    /// The feature levels of the cluster.
-    pub features: FeatureLevels,
+    /// The records that the cluster begins with, its feature levels first among them, each in its
+    /// frame: what `bootstrap.checkpoint` holds.
+    pub bootstrap_records: Vec<Vec<u8>>,
     /// The first voters of the quorum.
     pub voters: InitialVoters,
     /// `--ignore-formatted`: directories that are formatted already stay as they are.
@@ -76,9 +75,6 @@ pub enum FormatError {
     /// A checkpoint cannot be written.
     #[error(transparent)]
     Snapshot(#[from] SnapshotFileError),
-    /// The feature levels cannot be written.
-    #[error(transparent)]
-    Encode(#[from] EncodeError),
     /// A directory is formatted already.
     #[error(
         "format log directory {}: it is formatted already; --ignore-formatted leaves it as it is \
@@ -153,10 +149,9 @@ pub async fn format(disk: &dyn Disk, options: &FormatOptions) -> Result<Formatte
     {
         return Err(FormatError::AlreadyFormatted { path: path.clone() });
     }
-    let records = options.features.records()?;
     for (path, directory_id) in empty {
         directories::create_directory(disk, path).await?;
-        write_bootstrap(disk, path, &records, options.now_ms).await?;
+        write_bootstrap(disk, path, &options.bootstrap_records, options.now_ms).await?;
         if let InitialVoters::Standalone { endpoints } = &options.voters
             && is_metadata_log_dir(path)
         {

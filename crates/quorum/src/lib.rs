@@ -13,7 +13,6 @@
 #![forbid(unsafe_code)]
 
 mod bootstrap;
-mod features;
 mod format;
 mod listener;
 mod metadata_log;
@@ -23,7 +22,6 @@ mod quorum_state;
 mod snapshot_files;
 
 pub use bootstrap::{BOOTSTRAP_FILE, read_bootstrap};
-pub use features::{FeatureError, FeatureLevels};
 pub use format::{FormatError, FormatOptions, Formatted, InitialVoters, format};
 pub use listener::{Committed, Listener};
 pub use metadata_log::{METADATA_DIRECTORY, MetadataLogConfig, ReadLogError};

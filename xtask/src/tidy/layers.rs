@@ -81,7 +81,10 @@ const LAYERS: &[Layer] = &[
             "broker",
         ],
     ),
-    chore("compat-quorum", &["protocol", "raft", "storage", "quorum"]),
+    chore(
+        "compat-quorum",
+        &["protocol", "raft", "metadata", "storage", "quorum"],
+    ),
     chore("compat-storage", &["protocol", "storage"]),
     chore("fuzz", &["protocol"]),
     chore("xtask", &[]),

@@ -7,9 +7,7 @@ use protocol::generated::metadata::{
 
 use super::configs::MIN_INSYNC_REPLICAS;
 use super::{Controller, Outcome};
-use crate::features::{
-    ELIGIBLE_LEADER_REPLICAS_VERSION, METADATA_VERSION, MetadataVersion, default_levels,
-};
+use crate::features::{ELIGIBLE_LEADER_REPLICAS_VERSION, METADATA_VERSION, MetadataVersion};
 use crate::image::ResourceKind;
 use crate::record::VersionedRecord;
 
@@ -29,17 +27,16 @@ pub enum ActivationError {
     },
 }
 
-/// The records for an empty log that a cluster formatted at `version` begins with.
-pub fn bootstrap_records(version: MetadataVersion) -> Vec<VersionedRecord> {
-    let level = |(name, feature_level): (&str, i16)| {
-        let name = name.to_owned();
+/// The records for an empty log of a cluster that begins with these feature levels.
+pub fn bootstrap_records(levels: &[(&str, i16)]) -> Vec<VersionedRecord> {
+    let record = |(name, feature_level): &(&str, i16)| {
         let record = FeatureLevelRecord {
-            name,
-            feature_level,
+            name: (*name).to_owned(),
+            feature_level: *feature_level,
         };
         VersionedRecord::first(MetadataRecord::FeatureLevel(record))
     };
-    default_levels(version).into_iter().map(level).collect()
+    levels.iter().map(record).collect()
 }
 
 impl Controller<'_> {

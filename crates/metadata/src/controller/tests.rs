@@ -20,7 +20,7 @@ use protocol::wire::Writer;
 use protocol::{ErrorCode, Uuid};
 
 use super::*;
-use crate::features::supported_ranges;
+use crate::features::{default_levels, supported_ranges};
 use crate::image::{ConfigResource, MetadataDelta, NO_LEADER, ResourceKind};
 
 struct Rules;
@@ -92,7 +92,7 @@ impl Node {
 
     fn with_brokers(count: i32) -> Self {
         let mut node = Self::empty();
-        let bootstrap = bootstrap_records(MetadataVersion::LATEST);
+        let bootstrap = bootstrap_records(&default_levels(MetadataVersion::LATEST));
         let activation = node.controller().activate(&bootstrap).unwrap();
         node.append(&activation.records);
         for id in 1..=count {
@@ -242,7 +242,7 @@ fn code<T>(result: Result<T, ApiError>) -> ErrorCode {
 #[test]
 fn an_empty_log_begins_with_the_bootstrap_records_in_a_transaction() {
     let mut node = Node::empty();
-    let bootstrap = bootstrap_records(MetadataVersion::LATEST);
+    let bootstrap = bootstrap_records(&default_levels(MetadataVersion::LATEST));
     let records = node.controller().activate(&bootstrap).unwrap().records;
     let ids: Vec<i16> = records.iter().map(|each| each.record.id()).collect();
     assert_eq!(ids, [23, 12, 12, 12, 12, 12, 12, 4, 24]);

@@ -9,6 +9,8 @@
 
 mod metadata_version;
 
+use std::collections::BTreeMap;
+
 pub use metadata_version::MetadataVersion;
 
 /// The name of the feature that versions the metadata records themselves.
@@ -99,14 +101,79 @@ impl Feature {
 /// `kafka-storage format` writes them; `kraft.version` is not among them, since a control record
 /// of the log holds it.
 pub fn default_levels(version: MetadataVersion) -> Vec<(&'static str, i16)> {
-    let others = FEATURES
+    chosen_levels(version, &[]).expect("a release supports the levels that it begins with")
+}
+
+/// As [`default_levels`], with other levels for the features in `overrides`.
+///
+/// # Errors
+/// When a feature is not known or not to be chosen, has no such level, or needs a later metadata
+/// version.
+pub fn chosen_levels(
+    version: MetadataVersion,
+    overrides: &[(&str, i16)],
+) -> Result<Vec<(&'static str, i16)>, LevelError> {
+    let mut levels = BTreeMap::<&'static str, i16>::new();
+    for feature in FEATURES
         .iter()
         .filter(|feature| feature.name != KRAFT_VERSION)
-        .map(|feature| (feature.name, feature.default_level(version)))
-        .filter(|(_, level)| *level > 0);
-    std::iter::once((METADATA_VERSION, version.level()))
-        .chain(others)
-        .collect()
+    {
+        levels.insert(feature.name, feature.default_level(version));
+    }
+    for (name, level) in overrides {
+        let feature = Feature::named(name).filter(|feature| levels.contains_key(feature.name));
+        let feature = feature.ok_or_else(|| LevelError::Unknown((*name).to_owned()))?;
+        levels.insert(feature.name, *level);
+    }
+    for feature in FEATURES {
+        let Some(level) = levels.get(feature.name).copied() else {
+            continue;
+        };
+        let name = feature.name;
+        if !(0..=feature.level_max()).contains(&level) {
+            return Err(LevelError::NoSuchLevel { name, level });
+        }
+        let needed = feature.needed_metadata_version(level);
+        if let Some(needed) = needed.filter(|needed| version < *needed) {
+            return Err(LevelError::NeedsVersion {
+                name,
+                level,
+                needed,
+                version,
+            });
+        }
+    }
+    levels.retain(|_, level| *level > 0);
+    let of_version = (METADATA_VERSION, version.level());
+    Ok(std::iter::once(of_version).chain(levels).collect())
+}
+
+/// Why feature levels are refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LevelError {
+    /// A feature that is not known, or whose level is chosen in another way.
+    #[error("choose feature level: unsupported feature {0}")]
+    Unknown(String),
+    /// A level that a feature does not have.
+    #[error("choose feature level: {name} has no level {level}")]
+    NoSuchLevel {
+        /// The feature.
+        name: &'static str,
+        /// The level asked for.
+        level: i16,
+    },
+    /// A level that a metadata version does not support.
+    #[error("choose feature level: {name} {level} needs metadata.version {needed}, not {version}")]
+    NeedsVersion {
+        /// The feature.
+        name: &'static str,
+        /// Its level.
+        level: i16,
+        /// The metadata version it needs at least.
+        needed: MetadataVersion,
+        /// The one there is.
+        version: MetadataVersion,
+    },
 }
 
 /// What this software supports of each feature, as a registration announces it: name, lowest and
@@ -154,6 +221,40 @@ mod tests {
         assert_eq!(feature.needed_metadata_version(0), None);
         assert_eq!(feature.needed_metadata_version(i16::MAX), None);
         assert_eq!(feature.needed_metadata_version(-1), None);
+    }
+
+    #[test]
+    fn every_release_supports_its_own_defaults() {
+        for level in MetadataVersion::MIN.level()..=MetadataVersion::LATEST.level() {
+            let levels = default_levels(MetadataVersion::from_level(level).unwrap());
+            assert_eq!(levels[0], (METADATA_VERSION, level));
+        }
+    }
+
+    #[test]
+    fn levels_that_no_release_has_are_refused() {
+        let check = |version, overrides: &[(&str, i16)], message: &str| {
+            let version = MetadataVersion::from_level(version).unwrap();
+            let error = chosen_levels(version, overrides).unwrap_err().to_string();
+            assert_eq!(error, format!("choose feature level: {message}"));
+        };
+        check(30, &[("x", 1)], "unsupported feature x");
+        check(
+            30,
+            &[(KRAFT_VERSION, 1)],
+            "unsupported feature kraft.version",
+        );
+        check(30, &[(GROUP_VERSION, 2)], "group.version has no level 2");
+        let overrides = [(ELIGIBLE_LEADER_REPLICAS_VERSION, 1)];
+        let error = chosen_levels(MetadataVersion::V4_0_IV0, &overrides);
+        assert!(matches!(error, Err(LevelError::NeedsVersion { .. })));
+    }
+
+    #[test]
+    fn a_feature_that_is_turned_off_is_not_written() {
+        let levels = chosen_levels(MetadataVersion::LATEST, &[(SHARE_VERSION, 0)]).unwrap();
+        assert!(levels.iter().all(|(name, _)| *name != SHARE_VERSION));
+        assert_eq!(levels.len(), 5);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use raft::{OffsetAndEpoch, Snapshot, SnapshotBuilder, SnapshotStart};
 use storage::disk::Disk;
 use storage::disk::simulated::SimulatedDisk;
 
-use crate::node::{self, LOG, format_options, open, read};
+use crate::node::{self, FEATURES, LOG, format_options, hex, open, read};
 use crate::run;
 
 /// The snapshot that `kafka-storage format --standalone` wrote.
@@ -43,27 +43,6 @@ const LEADER_CHANGE: &str = "00000000000102000000010002000000010000";
 const KRAFT_VERSION: &str = "0000000100";
 const KRAFT_VOTERS: &str = "000002000000012def44fad87149b9ba8457ab4c78ca05020b434f4e54524f4c4c4552\
                             0a3132372e302e302e3171a50000000001000000";
-
-/// The values of the feature records of `bootstrap.checkpoint`.
-const FEATURES: [&str; 6] = [
-    "010c00116d657461646174612e76657273696f6e001e00",
-    "010c0021656c696769626c652e6c65616465722e7265706c696361732e76657273696f6e000100",
-    "010c000e67726f75702e76657273696f6e000100",
-    "010c000e73686172652e76657273696f6e000100",
-    "010c001073747265616d732e76657273696f6e000100",
-    "010c00147472616e73616374696f6e2e76657273696f6e000200",
-];
-
-fn hex(text: &str) -> Vec<u8> {
-    let digits: Vec<u32> = text
-        .chars()
-        .filter_map(|digit| digit.to_digit(16))
-        .collect();
-    digits
-        .chunks(2)
-        .map(|pair| (pair[0] * 16 + pair[1]) as u8)
-        .collect()
-}
 
 fn formatted() -> Arc<dyn Disk> {
     let disk: Arc<dyn Disk> = Arc::new(SimulatedDisk::new(1));

@@ -7,8 +7,8 @@ use protocol::Uuid;
 use protocol::ids::{LeaderEpoch, Offset};
 use protocol::time::Now;
 use quorum::{
-    Committed, FeatureLevels, FormatError, FormatOptions, Formatted, InitialVoters,
-    MetadataLogConfig, OpenError, Quorum, QuorumOptions, format,
+    Committed, FormatError, FormatOptions, Formatted, InitialVoters, MetadataLogConfig, OpenError,
+    Quorum, QuorumOptions, format,
 };
 use raft::{BatchContent, Endpoint, VoterSet};
 use storage::directories::NodeIdentity;
@@ -17,6 +17,16 @@ use storage::disk::{self, Disk};
 
 pub(crate) const LOG: &str = "/data/__cluster_metadata-0";
 pub(crate) const CLUSTER: &str = "iykqZaBdSNekMPfftoQUpg";
+
+/// The feature records of the `bootstrap.checkpoint` that Kafka writes, in their frames.
+pub(crate) const FEATURES: [&str; 6] = [
+    "010c00116d657461646174612e76657273696f6e001e00",
+    "010c0021656c696769626c652e6c65616465722e7265706c696361732e76657273696f6e000100",
+    "010c000e67726f75702e76657273696f6e000100",
+    "010c000e73686172652e76657273696f6e000100",
+    "010c001073747265616d732e76657273696f6e000100",
+    "010c00147472616e73616374696f6e2e76657273696f6e000200",
+];
 
 pub(crate) fn directory_id() -> Uuid {
     "Le9E-thxSbm6hFerTHjKBQ".parse().unwrap()
@@ -37,7 +47,7 @@ pub(crate) fn format_options(now_ms: i64) -> FormatOptions {
         },
         log_dirs: vec![(PathBuf::from("/data"), directory_id())],
         metadata_log_dir: PathBuf::from("/data"),
-        features: FeatureLevels::new(FeatureLevels::METADATA_VERSION, &[]).unwrap(),
+        bootstrap_records: FEATURES.map(hex).to_vec(),
         voters: InitialVoters::Standalone {
             endpoints: vec![endpoint(29093)],
         },
@@ -114,4 +124,15 @@ pub(crate) async fn read(disk: &dyn Disk, path: &str) -> Vec<u8> {
         .await
         .unwrap()
         .unwrap()
+}
+
+pub(crate) fn hex(text: &str) -> Vec<u8> {
+    let digits: Vec<u32> = text
+        .chars()
+        .filter_map(|digit| digit.to_digit(16))
+        .collect();
+    digits
+        .chunks(2)
+        .map(|pair| (pair[0] * 16 + pair[1]) as u8)
+        .collect()
 }

@@ -12,14 +12,17 @@ use std::sync::Arc;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, bail, ensure};
+use metadata::VersionedRecord;
+use metadata::controller::bootstrap_records;
+use metadata::features::{MetadataVersion, default_levels};
 use protocol::Uuid;
 use protocol::generated::metadata::{MetadataRecord, NoOpRecord};
 use protocol::ids::Offset;
 use protocol::time::Now;
 use protocol::wire::Writer;
 use quorum::{
-    Committed, FeatureLevels, FormatOptions, InitialVoters, METADATA_DIRECTORY, MetadataLogConfig,
-    Quorum, QuorumOptions, format,
+    Committed, FormatOptions, InitialVoters, METADATA_DIRECTORY, MetadataLogConfig, Quorum,
+    QuorumOptions, format,
 };
 use raft::{BatchContent, Endpoint, VoterSet};
 use storage::checkpoint::{self, MetaProperties};
@@ -42,6 +45,10 @@ fn main() -> Result<()> {
 
 async fn format_for_kafka(log_dir: &str, port: u16) -> Result<()> {
     let log_dir = PathBuf::from(log_dir);
+    let bootstrap_records = bootstrap_records(&default_levels(MetadataVersion::LATEST))
+        .iter()
+        .map(VersionedRecord::to_frame)
+        .collect::<Result<_, _>>()?;
     let options = FormatOptions {
         identity: NodeIdentity {
             node_id: NODE_ID,
@@ -49,7 +56,7 @@ async fn format_for_kafka(log_dir: &str, port: u16) -> Result<()> {
         },
         log_dirs: vec![(log_dir.clone(), Uuid::from_random_bytes([7; 16]))],
         metadata_log_dir: log_dir,
-        features: FeatureLevels::new(FeatureLevels::METADATA_VERSION, &[])?,
+        bootstrap_records,
         voters: InitialVoters::Standalone {
             endpoints: vec![endpoint(port)],
         },
