@@ -88,10 +88,11 @@ impl Log {
                 Ok(snapshot) => snapshot,
                 Err(outcome) => return Ok(outcome),
             };
-            match self.read_snapshot(request, &snapshot).await {
-                // The file was cut while it was read; look again at what is left.
-                Err(_) if self.lock().truncations != snapshot.truncations => {}
-                outcome => return outcome,
+            let outcome = self.read_snapshot(request, &snapshot).await;
+            // If a file was cut while it was read, look again at what is left: batches may have
+            // been missed meanwhile.
+            if self.lock().truncations == snapshot.truncations {
+                return outcome;
             }
         }
     }

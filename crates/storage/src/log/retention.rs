@@ -36,6 +36,8 @@ impl Log {
         high_watermark: Offset,
         now_ms: i64,
     ) -> Result<usize, LogError> {
+        // A flush may be writing the snapshots that are to be saved here.
+        let _flushing = self.flushing.lock().await;
         let mut writer = self.lock_writer().await?;
         let (expired, all) = {
             let state = self.lock();

@@ -59,9 +59,8 @@ impl Log {
                     break;
                 }
             }
-            match found {
-                Err(_) if self.lock().truncations != truncations => {}
-                found => return found,
+            if self.lock().truncations == truncations {
+                return found;
             }
         }
     }

@@ -7,6 +7,7 @@ use super::*;
 use crate::disk::{
     DirectoryEntry, DiskError, DiskFile, DiskFuture, DiskLock, OpenMode, with_suffix,
 };
+use protocol::records::BatchHeader;
 
 /// A disk that waits once before everything it does.
 #[derive(Debug)]
@@ -279,6 +280,94 @@ fn a_read_that_a_truncation_overtakes_answers_with_what_is_left() {
         };
         outcome.unwrap();
         assert_eq!(fixture.log.log_end_offset(), Offset(5));
+    }
+}
+
+/// Polls the first future so many times, then both in turns until they are done.
+fn overlap<T, U>(
+    first: impl Future<Output = T>,
+    polls: usize,
+    second: impl Future<Output = U>,
+) -> (T, U) {
+    let (mut first, mut second) = (pin!(first), pin!(second));
+    let mut context = Context::from_waker(Waker::noop());
+    let (mut of_first, mut of_second) = (None, None);
+    for round in 0.. {
+        if of_first.is_none()
+            && let Poll::Ready(done) = first.as_mut().poll(&mut context)
+        {
+            of_first = Some(done);
+        }
+        if round >= polls
+            && of_second.is_none()
+            && let Poll::Ready(done) = second.as_mut().poll(&mut context)
+        {
+            of_second = Some(done);
+        }
+        if of_first.is_some() && of_second.is_some() {
+            break;
+        }
+    }
+    (of_first.unwrap(), of_second.unwrap())
+}
+
+#[test]
+fn retention_beside_a_flush_does_not_write_the_same_snapshot() {
+    for polls in 0..60 {
+        let fixture = filled(1);
+        finish(
+            fixture
+                .log
+                .append_as_leader(&mut batch(20), &APPEND, &mut Codecs::default()),
+        )
+        .unwrap();
+        finish(fixture.log.roll(NOW_MS)).unwrap();
+        finish(fixture.log.advance_log_start(Offset(21))).unwrap();
+        let flush = fixture.log.flush(Offset(21), NOW_MS);
+        let retention = fixture.log.apply_retention(Offset(21), NOW_MS);
+        let (flushed, removed) = overlap(flush, polls, retention);
+        flushed.unwrap();
+        assert!(removed.unwrap() > 0);
+        assert!(fixture.health.failure().is_none());
+        let snapshot = "00000000000000000021.snapshot".to_owned();
+        assert!(fixture.names().contains(&snapshot), "{polls}");
+    }
+}
+
+#[test]
+fn a_read_beside_a_truncation_behind_it_misses_nothing() {
+    for polls in 0..8 {
+        for polls_of_truncation in 0..60 {
+            let fixture = filled(1);
+            let request = ReadRequest {
+                fetch_offset: Offset(8),
+                size_max: 1,
+                upper_bound: Offset(20),
+                at_least_one_batch: true,
+            };
+            let mut context = Context::from_waker(Waker::noop());
+            let mut read = pin!(fixture.log.read(&request));
+            let mut outcome = None;
+            for _ in 0..polls {
+                if outcome.is_none()
+                    && let Poll::Ready(done) = read.as_mut().poll(&mut context)
+                {
+                    outcome = Some(done);
+                }
+            }
+            give_up(
+                fixture.log.truncate_to(Offset(10), NOW_MS),
+                polls_of_truncation,
+            );
+            let outcome = outcome.unwrap_or_else(|| finish(read)).unwrap();
+            let ReadOutcome::Slice(slice) = outcome else {
+                panic!("{polls}, {polls_of_truncation}: nothing was read");
+            };
+            let mut header = [0; BatchHeader::SIZE];
+            finish(slice.file.read_at(&mut header, slice.position)).unwrap();
+            let header = BatchHeader::decode(&header).unwrap();
+            assert_eq!(header.base_offset, 8, "{polls}, {polls_of_truncation}");
+        }
     }
 }
 
