@@ -79,7 +79,7 @@ impl Loader<'_> {
     ) -> Result<Recovered, DiskError> {
         let file_size = segment.file().size().await?;
         let settings = files::index_settings(&self.config);
-        let start = segment.rewind(recovery_point, settings).await?;
+        let mut start = segment.rewind(recovery_point, settings).await?;
         let mut recovered = Recovered {
             end_offset: segment.base_offset(),
             transactions_missing_from: segment.base_offset(),
@@ -87,6 +87,36 @@ impl Loader<'_> {
             has_gaps: false,
             epochs_changed: false,
         };
+        self.recover_from(segment, start, epochs, &mut recovered)
+            .await?;
+        if start > 0 && segment.size() == start {
+            // Not even the batch of that entry is sound, so where the one before ends is not known.
+            start = segment.rewind(segment.base_offset(), settings).await?;
+            self.recover_from(segment, start, epochs, &mut recovered)
+                .await?;
+        }
+        segment.sync_remade_indexes(start, recovery_point).await?;
+        self.truncate_transactions(segment, &mut recovered).await?;
+        recovered.cut = segment.size() < file_size;
+        if recovered.cut {
+            segment.cut_file().await?;
+            // Were the cut undone by a second crash, old batches could follow on new ones.
+            segment.sync_log().await?;
+        }
+        Ok(recovered)
+    }
+
+    /// Takes the batches from the position `start` on into the segment, up to the first one that is
+    /// not sound.
+    async fn recover_from(
+        &self,
+        segment: &Segment,
+        start: u64,
+        epochs: &mut LeaderEpochs,
+        recovered: &mut Recovered,
+    ) -> Result<(), DiskError> {
+        let file_size = segment.file().size().await?;
+        let settings = files::index_settings(&self.config);
         let mut scan = segment.scan_batches(start, file_size);
         loop {
             let batch = match scan.next().await {
@@ -116,15 +146,7 @@ impl Loader<'_> {
             segment.note(&batch, settings);
             segment.write_indexes_when_full().await?;
         }
-        segment.sync_remade_indexes(start, recovery_point).await?;
-        self.truncate_transactions(segment, &mut recovered).await?;
-        recovered.cut = segment.size() < file_size;
-        if recovered.cut {
-            segment.cut_file().await?;
-            // Were the cut undone by a second crash, old batches could follow on new ones.
-            segment.sync_log().await?;
-        }
-        Ok(recovered)
+        Ok(())
     }
 
     /// Forgets the aborted transactions from the first batch on that was looked at, or all if the
