@@ -41,10 +41,10 @@ impl Offset {
     /// The first offset of every partition.
     pub const ZERO: Self = Self(0);
 
-    /// The offset `count` behind this one.
+    /// The offset `count` behind this one, or the last one there is.
     #[must_use]
     pub const fn plus(self, count: i64) -> Self {
-        Self(self.0 + count)
+        Self(self.0.saturating_add(count))
     }
 
     /// The offset that follows.

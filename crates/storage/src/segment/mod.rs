@@ -26,9 +26,10 @@ use protocol::ids::Offset;
 use crate::disk::{Disk, DiskError, DiskFile};
 use crate::names::{LogFileKind, LogFileName};
 use index_file::entries_max;
-use offset_index::{OffsetEntry, OffsetIndex, relative_offset};
+use offset_index::{OffsetEntry, OffsetIndex};
 use time_index::{TimeEntry, TimeIndex};
 
+pub(crate) use offset_index::relative_offset;
 pub(crate) use progress::{LargestTimestamp, NextAppend, Progress, RollLimits};
 pub use scan::BatchFault;
 pub(crate) use scan::{BatchAt, Scan, ScanError};

@@ -11,7 +11,7 @@ use super::{AppendError, Codecs, LeaderAppend};
 use crate::config::LogConfig;
 use crate::log::producers;
 use crate::producer_state::ProducerBatch;
-use crate::segment::{INFLATED_BYTES_MAX, NextAppend};
+use crate::segment::{INFLATED_BYTES_MAX, NextAppend, relative_offset};
 
 /// What the writer is to append.
 pub(super) struct Prepared<'a> {
@@ -36,6 +36,12 @@ impl<'a> Prepared<'a> {
             log_append_time_ms: None,
             producers: Vec::new(),
         }
+    }
+
+    /// Whether a segment that begins with the first batch can hold this one.
+    pub(super) fn is_near(&self, batch: &BatchView<'_>) -> bool {
+        let last_offset = Offset(batch.header().last_offset());
+        relative_offset(self.first_offset, last_offset).is_some()
     }
 
     pub(super) fn add(&mut self, batch: &BatchView<'_>) {
@@ -129,7 +135,8 @@ pub(super) fn check_fetched(
         }
         batch.check_crc()?;
         let base_offset = Offset(header.base_offset);
-        let is_sound = header.last_offset_delta >= 0 && header.last_offset() >= header.base_offset;
+        // The offset that follows is one, too.
+        let is_sound = header.last_offset_delta >= 0 && header.next_offset() > header.base_offset;
         if base_offset < expected || !is_sound {
             let log_end_offset = expected;
             return Err(AppendError::UnexpectedOffset {

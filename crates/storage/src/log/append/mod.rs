@@ -127,7 +127,9 @@ impl Log {
             let mut size_bytes = 0;
             while let Some(batch) = remaining.next_batch()? {
                 let next_bytes = size_bytes + batch.bytes().len();
-                if size_bytes > 0 && next_bytes > segment_bytes {
+                // What compaction has left of a log can be far apart.
+                let fits = next_bytes <= segment_bytes && prepared.is_near(&batch);
+                if size_bytes > 0 && !fits {
                     break;
                 }
                 size_bytes = next_bytes;
@@ -162,7 +164,15 @@ impl Log {
             let mut batch = BatchMut::parse(&mut batches[position..])?;
             batch.set_base_offset(offset.0);
             batch.set_partition_leader_epoch(append.leader_epoch.0);
-            offset = Offset(batch.header().next_offset());
+            let next_offset = Offset(batch.header().next_offset());
+            if next_offset <= offset {
+                // There are no more offsets.
+                return Err(AppendError::UnexpectedOffset {
+                    base_offset: offset,
+                    log_end_offset: offset,
+                });
+            }
+            offset = next_offset;
             position += batch.header().size();
         }
         let mut prepared = Prepared::new(batches, append.now_ms);
