@@ -131,12 +131,14 @@ impl Loader<'_> {
         match next {
             Some(next) if is_flushed(next) => {
                 self.load_flushed(&segment, options.clean_stop).await?;
+                loaded.check_transactions(&segment, next);
                 loaded.log_end_offset = next;
                 loaded.segments.push(segment);
                 return Ok(());
             }
             None if options.clean_stop => match segment.load_tail(settings).await {
                 Ok(end_offset) => {
+                    loaded.check_transactions(&segment, end_offset);
                     loaded.log_end_offset = end_offset;
                     loaded.segments.push(segment);
                     return Ok(());
@@ -192,6 +194,15 @@ impl Loader<'_> {
 }
 
 impl Loaded {
+    /// Nothing is believed of an index of aborted transactions that tells of markers where the
+    /// segment has none.
+    fn check_transactions(&mut self, segment: &Segment, end_offset: Offset) {
+        let last = segment.transactions().last();
+        if last.is_some_and(|last| last.last_offset >= end_offset) {
+            self.transactions_missing_at(segment.base_offset());
+        }
+    }
+
     fn transactions_missing_at(&mut self, offset: Offset) {
         let missing_from = self
             .transactions_missing_from

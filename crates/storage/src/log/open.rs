@@ -102,12 +102,7 @@ impl Loader<'_> {
         loaded.epochs.truncate_from_start(log_start_offset);
         let snapshots = self.remove_snapshots(&listing, &loaded).await?;
         let tidied = snapshots.len() < listing.snapshots.len();
-        let (producers, missing) = if options.clean_stop && snapshots.is_empty() {
-            // Closed by a version of Kafka that did not know of producers, or empty.
-            (ProducerState::starting_at(log_end_offset), Vec::new())
-        } else {
-            self.producers(&loaded, &snapshots).await?
-        };
+        let (producers, missing) = self.producers(&loaded, &snapshots).await?;
         let mut snapshots = Snapshots {
             offsets: snapshots.into_iter().collect(),
             unsaved: Default::default(),

@@ -3,6 +3,7 @@
 mod appends;
 mod concurrency;
 mod crashes;
+mod damage;
 mod files;
 mod model;
 mod reads;
