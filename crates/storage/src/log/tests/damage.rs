@@ -280,3 +280,16 @@ fn files_of_the_last_offset_of_all_are_opened_like_others() {
         }
     }
 }
+
+#[test]
+fn producers_are_known_also_when_their_snapshots_were_taken_away() {
+    let mut fixture = Fixture::new(small());
+    let batch = Records::of(producer(3, 0, 0), true).build();
+    fixture.append(batch.clone()).unwrap();
+    fixture.restart_with(|fixture| {
+        let snapshot = Path::new(DIRECTORY).join("00000000000000000001.snapshot");
+        run(fixture.disk.remove_file(&snapshot)).unwrap();
+    });
+    assert_eq!(fixture.log.first_unstable_offset(), Some(Offset(0)));
+    assert!(fixture.append(batch).unwrap().is_duplicate);
+}
