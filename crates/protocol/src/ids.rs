@@ -1,4 +1,4 @@
-//! Numbers that must not be mistaken for each other: offsets, epochs, producer ids.
+//! Numbers that must not be mistaken for each other: offsets, epochs, ids of producers and brokers.
 //!
 //! Wire structs carry plain integers; they become these types at the edge.
 
@@ -35,6 +35,12 @@ number! {
     ProducerEpoch(i16);
     /// The incarnation of a transaction coordinator, carried by its markers.
     CoordinatorEpoch(i32);
+    /// A broker, and the replica it holds.
+    BrokerId(i32);
+    /// The incarnation of a broker: grows with each registration (KIP-841, KIP-903).
+    BrokerEpoch(i64);
+    /// Grows with each change of a partition's leader, in-sync replicas or assignment (KIP-497).
+    PartitionEpoch(i32);
 }
 
 impl Offset {
@@ -61,5 +67,10 @@ impl LeaderEpoch {
 
 impl ProducerId {
     /// The batch has no producer id: neither idempotent nor transactional.
+    pub const NONE: Self = Self(-1);
+}
+
+impl BrokerEpoch {
+    /// The broker did not say; Fetch requests before version 15 cannot.
     pub const NONE: Self = Self(-1);
 }

@@ -2,9 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use protocol::ids::LeaderEpoch;
-
-use crate::{BrokerId, PartitionEpoch};
+use protocol::ids::{BrokerId, LeaderEpoch, PartitionEpoch};
 
 /// A partition as registered in the metadata.
 ///

@@ -1,10 +1,8 @@
 //! What a partition looks at while it handles a call: the time, its log, the other brokers and the
 //! configuration. The shell gathers it; nothing of it is kept from call to call.
 
-use protocol::ids::{LeaderEpoch, Offset};
+use protocol::ids::{BrokerEpoch, BrokerId, LeaderEpoch, Offset};
 use protocol::time::Now;
-
-use crate::{BrokerEpoch, BrokerId};
 
 /// The surroundings of one call.
 #[derive(Clone, Copy)]

@@ -1,8 +1,8 @@
 //! What a partition wants done.
 
-use protocol::ids::{LeaderEpoch, Offset};
+use protocol::ids::{BrokerEpoch, BrokerId, LeaderEpoch, Offset, PartitionEpoch};
 
-use crate::{BrokerEpoch, BrokerId, PartitionEpoch, WaiterId, Wake};
+use crate::{WaiterId, Wake};
 
 /// Something for the shell to carry out, in the order in which it is returned.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -15,15 +15,15 @@
 use std::collections::BTreeSet;
 
 use protocol::ErrorCode;
-use protocol::ids::{LeaderEpoch, Offset};
+use protocol::ids::{BrokerId, LeaderEpoch, Offset, PartitionEpoch};
 
 use crate::follower::Follower;
 use crate::leader::{self, Leader};
 use crate::read::{check_epoch, divergence};
 use crate::{
-    AckCondition, Acks, Admission, AlterPartitionAnswer, BrokerId, ClientRead, Context, Effect,
-    EpochEnd, FollowerFetch, InvalidAssignment, Isolation, LeaderAnswer, LeaderOffsets, LogView,
-    NextFetch, PartitionAssignment, PartitionEpoch, ProposalId, Read, WaiterId, Waiting,
+    AckCondition, Acks, Admission, AlterPartitionAnswer, ClientRead, Context, Effect, EpochEnd,
+    FollowerFetch, InvalidAssignment, Isolation, LeaderAnswer, LeaderOffsets, LogView, NextFetch,
+    PartitionAssignment, ProposalId, Read, WaiterId, Waiting,
 };
 
 /// One partition on this broker.

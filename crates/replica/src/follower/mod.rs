@@ -11,10 +11,10 @@
 mod truncation;
 
 use protocol::ErrorCode;
-use protocol::ids::{LeaderEpoch, Offset};
+use protocol::ids::{BrokerId, LeaderEpoch, Offset};
 
 use crate::partition::Standing;
-use crate::{BrokerId, Context, Effect, EpochEnd, PartitionAssignment};
+use crate::{Context, Effect, EpochEnd, PartitionAssignment};
 
 /// The state that only a follower has.
 #[derive(Debug, Clone, PartialEq, Eq)]

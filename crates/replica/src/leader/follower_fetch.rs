@@ -1,13 +1,13 @@
 //! A follower's fetch: it says how far the follower has got, and asks for what comes next.
 
 use protocol::ErrorCode;
-use protocol::ids::{LeaderEpoch, Offset};
+use protocol::ids::{BrokerEpoch, BrokerId, LeaderEpoch, Offset};
 
 use super::remote_replica::{Fetched, RemoteReplica};
 use super::{Leader, bounds};
 use crate::partition::Standing;
 use crate::read::{check_epoch, divergence};
-use crate::{BrokerEpoch, BrokerId, Context, Effect, Read};
+use crate::{Context, Effect, Read};
 
 /// A replica's fetch of this partition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

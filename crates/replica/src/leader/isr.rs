@@ -6,9 +6,10 @@
 //!   committed and the proposed replicas together, because either may be what the controller has.
 //! - Only the controller's answer or a newer assignment ends a proposal.
 
+use protocol::ids::BrokerId;
 use std::collections::BTreeSet;
 
-use crate::{AlterPartition, BrokerId};
+use crate::AlterPartition;
 
 /// The in-sync replicas.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -18,13 +18,11 @@ mod remote_replica;
 use std::collections::{BTreeMap, BTreeSet};
 
 use protocol::ErrorCode;
-use protocol::ids::{LeaderEpoch, Offset};
+use protocol::ids::{BrokerEpoch, BrokerId, LeaderEpoch, Offset};
 
 use crate::partition::Standing;
 use crate::waiters::{Purpose, Reached, Waiters, Watched};
-use crate::{
-    BrokerId, Context, Effect, Isolation, PartitionAssignment, ReadBounds, WaiterId, Waiting, Wake,
-};
+use crate::{Context, Effect, Isolation, PartitionAssignment, ReadBounds, WaiterId, Waiting, Wake};
 
 pub use acks::{AckCondition, Acks, Admission};
 pub use follower_fetch::FollowerFetch;
@@ -388,6 +386,6 @@ fn is_eligible(context: &Context<'_>, broker: BrokerId, follower: &RemoteReplica
     };
     let is_same_incarnation = follower
         .broker_epoch
-        .is_some_and(|epoch| epoch == crate::BrokerEpoch::NONE || epoch == state.epoch);
+        .is_some_and(|epoch| epoch == BrokerEpoch::NONE || epoch == state.epoch);
     state.is_alive() && !state.is_in_controlled_shutdown && is_same_incarnation
 }

@@ -9,12 +9,12 @@
 use std::collections::BTreeSet;
 
 use protocol::ErrorCode;
-use protocol::ids::LeaderEpoch;
+use protocol::ids::{BrokerEpoch, BrokerId, LeaderEpoch, PartitionEpoch};
 
 use super::isr::{IsrState, Pending};
 use super::{Leader, is_eligible};
 use crate::partition::Standing;
-use crate::{AlterPartition, BrokerEpoch, BrokerId, Context, Effect, PartitionEpoch, ProposalId};
+use crate::{AlterPartition, Context, Effect, ProposalId};
 
 /// How long to wait before a proposal is sent again, or another one made after a refusal.
 const RETRY_MS: u64 = 50;

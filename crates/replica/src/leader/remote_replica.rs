@@ -1,8 +1,6 @@
 //! What a leader knows of one follower, from the follower's fetches alone.
 
-use protocol::ids::Offset;
-
-use crate::BrokerEpoch;
+use protocol::ids::{BrokerEpoch, Offset};
 
 /// A follower as its leader sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

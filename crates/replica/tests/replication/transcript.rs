@@ -8,13 +8,12 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use protocol::ErrorCode;
-use protocol::ids::{LeaderEpoch, Offset};
+use protocol::ids::{BrokerEpoch, BrokerId, LeaderEpoch, Offset, PartitionEpoch};
 use protocol::time::Now;
 use replica::{
-    AckCondition, Acks, AlterPartitionAnswer, BrokerEpoch, BrokerId, BrokerState, Brokers,
-    ClientRead, Context, Effect, EpochEnd, FollowerFetch, Isolation, LeaderAnswer, LeaderData,
-    LeaderOffsets, LogView, OfflineReason, Partition, PartitionAssignment, PartitionEpoch,
-    ProposalId, WaiterId,
+    AckCondition, Acks, AlterPartitionAnswer, BrokerState, Brokers, ClientRead, Context, Effect,
+    EpochEnd, FollowerFetch, Isolation, LeaderAnswer, LeaderData, LeaderOffsets, LogView,
+    OfflineReason, Partition, PartitionAssignment, ProposalId, WaiterId,
 };
 
 use crate::toy_log::ToyLog;

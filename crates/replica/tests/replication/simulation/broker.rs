@@ -1,8 +1,8 @@
 //! A simulated broker: the shell around one partition.
 
-use protocol::ids::Offset;
+use protocol::ids::{BrokerEpoch, BrokerId, Offset};
 use protocol::time::Now;
-use replica::{BrokerEpoch, BrokerId, Context, Partition};
+use replica::{Context, Partition};
 
 use super::controller::Image;
 use crate::toy_log::ToyLog;

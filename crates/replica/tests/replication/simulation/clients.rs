@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use protocol::ids::{LeaderEpoch, Offset};
-use replica::{BrokerId, WaiterId};
+use protocol::ids::{BrokerId, LeaderEpoch, Offset};
+use replica::WaiterId;
 
 /// A record whose producer waits for acks=all.
 #[derive(Debug, Clone, Copy)]

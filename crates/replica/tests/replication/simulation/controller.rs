@@ -4,11 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use protocol::ErrorCode;
-use protocol::ids::LeaderEpoch;
-use replica::{
-    AlterPartition, AlterPartitionAnswer, BrokerEpoch, BrokerId, BrokerState, Brokers,
-    PartitionAssignment, PartitionEpoch,
-};
+use protocol::ids::{BrokerEpoch, BrokerId, LeaderEpoch, PartitionEpoch};
+use replica::{AlterPartition, AlterPartitionAnswer, BrokerState, Brokers, PartitionAssignment};
 
 /// What brokers learn from the metadata log, as of one version.
 #[derive(Debug, Clone)]

@@ -1,9 +1,8 @@
 //! Messages between brokers and controller, and how they go astray.
 
 use protocol::ErrorCode;
-use replica::{
-    AlterPartition, AlterPartitionAnswer, BrokerId, FollowerFetch, LeaderAnswer, ProposalId,
-};
+use protocol::ids::BrokerId;
+use replica::{AlterPartition, AlterPartitionAnswer, FollowerFetch, LeaderAnswer, ProposalId};
 
 use super::chance::Chance;
 use super::controller::Image;

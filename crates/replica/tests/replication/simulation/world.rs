@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use protocol::ErrorCode;
-use protocol::ids::LeaderEpoch;
+use protocol::ids::{BrokerId, LeaderEpoch};
 use replica::{
-    AckCondition, Acks, AlterPartition, BrokerId, Effect, FollowerFetch, Isolation, LeaderAnswer,
-    LeaderData, LogView, NextFetch, Partition, Read, WaiterId, Waiting, Wake,
+    AckCondition, Acks, AlterPartition, Effect, FollowerFetch, Isolation, LeaderAnswer, LeaderData,
+    LogView, NextFetch, Partition, Read, WaiterId, Waiting, Wake,
 };
 
 use super::broker::Broker;
