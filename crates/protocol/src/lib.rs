@@ -21,6 +21,7 @@ pub mod ids;
 pub mod record_frame;
 pub mod records;
 pub mod time;
+pub mod topic;
 pub mod uuid;
 pub mod wire;
 

@@ -1,30 +1,29 @@
-//! Which names a topic can have.
+//! What a client is told that asks for a topic with an impossible name.
 
 use protocol::ErrorCode;
+use protocol::topic::{InvalidTopicName, TopicName};
 
 use super::ApiError;
-
-const NAME_LENGTH_MAX: usize = 249;
 
 /// Whether a topic may have this name, in Kafka's words if not.
 ///
 /// # Errors
 /// `INVALID_TOPIC_EXCEPTION` with the reason.
 pub fn check_topic_name(name: &str) -> Result<(), ApiError> {
-    let is_legal = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
-    let reason = if name.is_empty() {
-        "the empty string is not allowed".to_owned()
-    } else if name == "." || name == ".." {
-        "'.' or '..' is not allowed".to_owned()
-    } else if name.len() > NAME_LENGTH_MAX {
-        format!("the length of '{name}' is longer than the max allowed length {NAME_LENGTH_MAX}")
-    } else if !name.bytes().all(is_legal) {
-        format!(
+    let Err(error) = name.parse::<TopicName>() else {
+        return Ok(());
+    };
+    let reason = match error {
+        InvalidTopicName::Empty => "the empty string is not allowed".to_owned(),
+        InvalidTopicName::Dots => "'.' or '..' is not allowed".to_owned(),
+        InvalidTopicName::TooLong { .. } => format!(
+            "the length of '{name}' is longer than the max allowed length {}",
+            TopicName::SIZE_MAX
+        ),
+        InvalidTopicName::Character { .. } => format!(
             "'{name}' contains one or more characters other than ASCII alphanumerics, '.', '_' \
              and '-'"
-        )
-    } else {
-        return Ok(());
+        ),
     };
     let message = format!("Topic name is invalid: {reason}");
     Err(ApiError::new(ErrorCode::INVALID_TOPIC_EXCEPTION, message))

@@ -5,8 +5,7 @@
 
 mod log_file;
 mod partition_directory;
-mod topic;
 
 pub use log_file::{LogFileKind, LogFileName, LogFileStage};
 pub use partition_directory::{PartitionDirectoryName, PartitionDirectoryStage};
-pub use topic::{InvalidTopicName, TopicName, TopicPartition};
+pub use protocol::topic::{InvalidTopicName, TopicName, TopicPartition};
