@@ -14,16 +14,7 @@ mod halting_disk;
 mod life;
 mod node;
 
-use std::pin::pin;
-use std::task::{Context, Poll, Waker};
-
-/// The outcome, if the future has one without waiting.
-fn poll_once<T>(future: impl Future<Output = T>) -> Option<T> {
-    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(outcome) => Some(outcome),
-        Poll::Pending => None,
-    }
-}
+use storage::disk::simulated::poll_once;
 
 /// The outcome of a future that never waits on a disk in memory.
 fn run<T>(future: impl Future<Output = T>) -> T {

@@ -94,18 +94,13 @@ fn file_name(offset: Offset) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::pin::pin;
-    use std::task::{Context, Poll, Waker};
 
     use super::*;
-    use crate::disk::simulated::SimulatedDisk;
+    use crate::disk::simulated::{SimulatedDisk, poll_once};
     use crate::producer_state::ProducerState;
 
     fn block_on<T>(future: impl Future<Output = T>) -> T {
-        match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
-            Poll::Ready(done) => done,
-            Poll::Pending => panic!("the simulated disk waits though it is not stalled"),
-        }
+        poll_once(future).expect("the disk is not stalled")
     }
 
     fn offsets(offsets: &[i64]) -> Vec<Offset> {

@@ -15,16 +15,7 @@ mod real;
 mod start;
 mod upkeep;
 
-use std::pin::pin;
-use std::task::{Context, Poll, Waker};
-
-/// Polls a future once; none if it waits.
-fn poll_once<T>(future: impl Future<Output = T>) -> Option<T> {
-    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(output) => Some(output),
-        Poll::Pending => None,
-    }
-}
+use storage::disk::simulated::poll_once;
 
 /// Runs what never waits.
 fn run<T>(future: impl Future<Output = T>) -> T {

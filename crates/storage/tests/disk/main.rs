@@ -11,17 +11,13 @@ mod real;
 mod simulated;
 
 use std::path::Path;
-use std::pin::pin;
-use std::task::{Context, Poll, Waker};
 
+use storage::disk::simulated::poll_once;
 use storage::disk::{Disk, OpenMode};
 
 /// Runs what never waits.
 fn block_on<T>(future: impl Future<Output = T>) -> T {
-    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(output) => output,
-        Poll::Pending => panic!("waits for something"),
-    }
+    poll_once(future).expect("nothing waits")
 }
 
 /// Writes a file from its beginning on, and creates it if need be.

@@ -20,7 +20,9 @@ mod state;
 mod tree;
 
 use std::path::Path;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 
 pub use faults::{Fault, Operation};
 pub use state::Counters;
@@ -31,6 +33,15 @@ use self::tree::NodeId;
 use super::{
     DirectoryEntry, Disk, DiskError, DiskErrorKind, DiskFile, DiskFuture, DiskLock, OpenMode,
 };
+
+/// The outcome of a future that has one without waiting; on a disk that is not stalled, no
+/// operation waits.
+pub fn poll_once<T>(future: impl Future<Output = T>) -> Option<T> {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(outcome) => Some(outcome),
+        Poll::Pending => None,
+    }
+}
 
 /// A disk in memory.
 #[derive(Debug)]

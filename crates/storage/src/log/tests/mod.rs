@@ -28,7 +28,7 @@ use super::{
 use crate::config::LogConfig;
 use crate::directory_health::DirectoryHealth;
 use crate::disk::Disk;
-use crate::disk::simulated::SimulatedDisk;
+use crate::disk::simulated::{SimulatedDisk, poll_once};
 
 const DIRECTORY: &str = "topic-0";
 const NOW_MS: i64 = 1_000_000;
@@ -329,10 +329,7 @@ fn producer(id: i64, epoch: i16, base_sequence: i32) -> ProducerFields {
     }
 }
 
-/// Polls a future that never waits.
+/// The outcome of a future that never waits.
 fn run<T>(future: impl Future<Output = T>) -> T {
-    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(done) => done,
-        Poll::Pending => panic!("nothing holds a lock and the disk is not stalled"),
-    }
+    poll_once(future).expect("nothing holds a lock and the disk is not stalled")
 }
