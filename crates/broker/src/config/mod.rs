@@ -1,0 +1,1 @@
+//! The configuration of a node: `server.properties` with Kafka's keys.

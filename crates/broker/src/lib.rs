@@ -1,0 +1,7 @@
+//! The node: what Apache Kafka's server does, put together from the cores.
+//!
+//! Not the job of this crate: the command line, and everything that a core decides.
+
+#![forbid(unsafe_code)]
+
+pub mod config;
