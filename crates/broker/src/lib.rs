@@ -4,4 +4,8 @@
 
 #![forbid(unsafe_code)]
 
+pub mod chance;
+pub mod clock;
 pub mod config;
+pub mod environment;
+pub mod metadata_cache;
