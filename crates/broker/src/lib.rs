@@ -4,8 +4,12 @@
 
 #![forbid(unsafe_code)]
 
+pub mod api;
+pub mod broker;
 pub mod chance;
 pub mod clock;
 pub mod config;
 pub mod environment;
 pub mod metadata_cache;
+pub mod requests;
+pub mod topic_names;

@@ -1,0 +1,84 @@
+//! DescribeCluster (key 60), versions 0 to 2: the brokers, as clients of this listener reach them.
+//!
+//! - From version 1 on the client says whether it takes this for a broker or for a controller
+//!   (KIP-919); a wrong guess is MISMATCHED_ENDPOINT_TYPE.
+//! - From version 2 on fenced brokers are listed if asked for (KIP-1073).
+//! - The controller that is named is a broker that passes requests on to it, as in Kafka.
+
+use crate::broker::Broker;
+use crate::requests::{Call, Operation, Resource, Unanswerable};
+use metadata::image::MetadataImage;
+use net::server::Handled;
+use protocol::ErrorCode;
+use protocol::generated::describe_cluster_response::DescribeClusterBroker;
+use protocol::generated::{DescribeClusterRequest, DescribeClusterResponse};
+use std::sync::Arc;
+
+const BROKERS: i8 = 1;
+const CONTROLLERS: i8 = 2;
+
+pub(super) async fn handle(broker: Arc<Broker>, call: Call) -> Result<Handled, Unanswerable> {
+    let request: DescribeClusterRequest = call.decode()?;
+    if let Err((error_code, message)) = check_endpoint_type(request.endpoint_type) {
+        return call.answer(&DescribeClusterResponse {
+            throttle_time_ms: call.throttle_time_ms(),
+            error_code,
+            error_message: Some(message.into()),
+            ..DescribeClusterResponse::default()
+        });
+    }
+    let published = broker.metadata.current();
+    let mut response = DescribeClusterResponse {
+        throttle_time_ms: call.throttle_time_ms(),
+        endpoint_type: BROKERS,
+        cluster_id: broker.identity.cluster_id.as_str().into(),
+        controller_id: super::metadata::controller_id(&broker, &published.image),
+        brokers: brokers(&published.image, &request, &call),
+        ..DescribeClusterResponse::default()
+    };
+    if request.include_cluster_authorized_operations {
+        response.cluster_authorized_operations =
+            match broker.authorise(&call.context, Operation::Describe, Resource::Cluster) {
+                true => broker.authorized_operations(&call.context, Resource::Cluster),
+                false => 0,
+            };
+    }
+    call.answer(&response)
+}
+
+fn check_endpoint_type(endpoint_type: i8) -> Result<(), (ErrorCode, &'static str)> {
+    match endpoint_type {
+        BROKERS => Ok(()),
+        CONTROLLERS => Err((
+            ErrorCode::MISMATCHED_ENDPOINT_TYPE,
+            "The request was sent to an endpoint of type BROKER, but we wanted an endpoint of type \
+             CONTROLLER",
+        )),
+        _ => Err((
+            ErrorCode::UNSUPPORTED_ENDPOINT_TYPE,
+            "Unsupported endpoint type",
+        )),
+    }
+}
+
+fn brokers<'a>(
+    image: &'a MetadataImage,
+    request: &DescribeClusterRequest,
+    call: &Call,
+) -> Vec<DescribeClusterBroker<'a>> {
+    let listener = call.context.connection.listener.as_str();
+    let shown = image
+        .cluster()
+        .brokers()
+        .filter(|broker| !broker.fenced || request.include_fenced_brokers);
+    let reached = shown.filter_map(|broker| Some((broker, broker.endpoint(listener)?)));
+    reached
+        .map(|(broker, endpoint)| DescribeClusterBroker {
+            broker_id: broker.id,
+            host: endpoint.host.as_str().into(),
+            port: i32::from(endpoint.port),
+            rack: broker.rack.as_deref().map(Into::into),
+            is_fenced: broker.fenced,
+        })
+        .collect()
+}

@@ -1,0 +1,60 @@
+//! What the handlers of requests work with: the parts of a node, put together.
+
+use crate::environment::Environment;
+use crate::metadata_cache::MetadataCache;
+use crate::requests::{Authorizer, Operation, Quotas, Resource, authorized_operations};
+use net::request_context::RequestContext;
+use std::fmt;
+use std::sync::Arc;
+
+/// A broker as its handlers see it.
+pub struct Broker {
+    /// Who it is.
+    pub identity: Identity,
+    /// What surrounds it.
+    pub environment: Environment,
+    /// What the cluster has agreed on.
+    pub metadata: Arc<MetadataCache>,
+    /// Who may do what.
+    pub authorizer: Arc<dyn Authorizer>,
+    /// Who is held back.
+    pub quotas: Arc<dyn Quotas>,
+}
+
+/// Who a broker is.
+#[derive(Debug, Clone)]
+pub struct Identity {
+    /// `node.id`.
+    pub node_id: i32,
+    /// The cluster it belongs to.
+    pub cluster_id: String,
+}
+
+impl Broker {
+    /// Whether the client may.
+    pub fn authorise(
+        &self,
+        context: &RequestContext,
+        operation: Operation,
+        resource: Resource<'_>,
+    ) -> bool {
+        let (principal, host) = (&context.connection.principal, context.connection.peer.ip());
+        self.authorizer
+            .authorise(principal, host, operation, resource)
+    }
+
+    /// What the client may do to a resource, one bit for each operation.
+    pub fn authorized_operations(&self, context: &RequestContext, resource: Resource<'_>) -> i32 {
+        let (principal, host) = (&context.connection.principal, context.connection.peer.ip());
+        authorized_operations(self.authorizer.as_ref(), principal, host, resource)
+    }
+}
+
+impl fmt::Debug for Broker {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Broker")
+            .field("identity", &self.identity)
+            .finish_non_exhaustive()
+    }
+}

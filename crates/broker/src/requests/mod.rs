@@ -1,0 +1,17 @@
+//! The way of a request through the node: check, authorise, handle, answer.
+//!
+//! Not the job of this module: what a request means; each API has a file of its own in `api`.
+//!
+//! Invariants:
+//! - No handler sees a request in a version that is not served.
+//! - What cannot be read or answered closes its connection and harms nothing else.
+
+mod authorise;
+mod call;
+mod quota;
+mod service;
+
+pub use authorise::{AllowAll, Authorizer, Operation, Resource, authorized_operations};
+pub use call::{Call, Unanswerable, answer, throttle_time_ms};
+pub use quota::{Quotas, Unlimited, Usage};
+pub use service::BrokerService;
