@@ -122,7 +122,7 @@ async fn start(transport: &dyn Transport, budget: &ByteBudget) -> Server {
         timers: Timers::start(),
     };
     let listen = Address::new("127.0.0.1", 0);
-    Server::start(transport, &listen, parts).await.unwrap()
+    Server::start(transport.listen(&listen).await.unwrap(), parts)
 }
 
 /// What the process has mapped for data, touched or not.

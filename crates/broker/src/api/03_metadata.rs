@@ -2,8 +2,8 @@
 //!
 //! - No topics mean all topics in version 0; from version 1 on null does, and an empty list none.
 //! - Topics go by id from version 12 on; in 10 and 11 a null name or an id is INVALID_REQUEST.
-//! - Version 0 leaves out replicas that are not alive and says REPLICA_NOT_AVAILABLE; versions up to
-//!   5 know no LISTENER_NOT_FOUND and say LEADER_NOT_AVAILABLE.
+//! - Version 0 leaves out replicas that are not alive and says REPLICA_NOT_AVAILABLE; versions up
+//!   to 5 know no LISTENER_NOT_FOUND and say LEADER_NOT_AVAILABLE.
 //! - The controller that is named is a broker that passes requests on to it, as in Kafka.
 
 use crate::broker::Broker;

@@ -16,7 +16,7 @@ mod service;
 use crate::byte_budget::ByteBudget;
 use crate::request_context::{ConnectionContext, ConnectionId, ListenerName, Principal};
 use crate::timers::Timers;
-use crate::transport::{Acceptor, Address, Connection, Transport};
+use crate::transport::{Acceptor, Connection};
 use connection::{Shared, is_set};
 use std::io;
 use std::net::SocketAddr;
@@ -85,16 +85,9 @@ struct Accepting {
 }
 
 impl Server {
-    /// Begins to accept at `address`.
-    ///
-    /// # Errors
-    /// When the transport cannot listen there.
-    pub async fn start(
-        transport: &dyn Transport,
-        address: &Address,
-        parts: ServerParts,
-    ) -> io::Result<Self> {
-        let acceptor = transport.listen(address).await?;
+    /// Begins to accept. Where connections come in was decided before, so that an address that is
+    /// taken is known before anything else begins.
+    pub fn start(acceptor: Box<dyn Acceptor>, parts: ServerParts) -> Self {
         let (drain, draining) = watch::channel(false);
         let (deadline, drain_deadline) = watch::channel(None);
         let local_address = acceptor.local_address();
@@ -111,12 +104,12 @@ impl Server {
             drain: draining,
             connections: JoinSet::new(),
         };
-        Ok(Self {
+        Self {
             local_address,
             drain,
             deadline,
             task: tokio::spawn(accepting.run(acceptor, drain_deadline)),
-        })
+        }
     }
 
     /// Stops accepting and reading, lets what is in flight finish for at most `patience`, and

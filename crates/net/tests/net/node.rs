@@ -97,7 +97,7 @@ pub(crate) async fn start_with(
         timers: timers.clone(),
     };
     let listen = Address::new("127.0.0.1", 0);
-    let server = Server::start(transport, &listen, parts).await.unwrap();
+    let server = Server::start(transport.listen(&listen).await.unwrap(), parts);
     Node {
         address: server.local_address().into(),
         server,
