@@ -36,10 +36,18 @@ pub enum FrameError {
     Empty,
     /// A size above the limit, `socket.request.max.bytes` on a server.
     #[error("read frame: its {size} bytes are more than {size_max}")]
-    TooLarge { size: usize, size_max: usize },
+    TooLarge {
+        /// How many bytes there are.
+        size: usize,
+        /// How many there may be.
+        size_max: usize,
+    },
     /// The peer closed within a frame.
     #[error("read frame: the peer closed after {received} bytes of it")]
-    Cut { received: usize },
+    Cut {
+        /// How many bytes of it came in.
+        received: usize,
+    },
     /// The connection failed.
     #[error("read frame: {0}")]
     Io(#[from] io::Error),

@@ -66,7 +66,9 @@ pub enum RequestError {
     /// The connection could not be made.
     #[error("connect to {address}: {source}")]
     Connect {
+        /// Where to.
         address: Address,
+        /// What the system said.
         source: Arc<io::Error>,
     },
     /// The request cannot be written.

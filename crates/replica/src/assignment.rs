@@ -28,13 +28,17 @@ pub enum InvalidAssignment {
     /// The in-sync replicas have one that is no replica.
     #[error("apply assignment of epoch {epoch}: broker {broker} is in sync but no replica")]
     InSyncButNoReplica {
+        /// The epoch of the assignment.
         epoch: PartitionEpoch,
+        /// The broker.
         broker: BrokerId,
     },
     /// The leader is not in sync.
     #[error("apply assignment of epoch {epoch}: leader {leader} is not in sync")]
     LeaderNotInSync {
+        /// The epoch of the assignment.
         epoch: PartitionEpoch,
+        /// The leader.
         leader: BrokerId,
     },
 }

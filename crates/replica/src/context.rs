@@ -7,8 +7,11 @@ use protocol::time::Now;
 /// The surroundings of one call.
 #[derive(Clone, Copy)]
 pub struct Context<'a> {
+    /// The time.
     pub now: Now,
+    /// The log.
     pub log: &'a dyn LogView,
+    /// The other brokers.
     pub brokers: &'a dyn Brokers,
     /// The epoch of this broker's registration.
     pub local_broker_epoch: BrokerEpoch,
@@ -20,8 +23,10 @@ pub struct Context<'a> {
 
 /// The log of the partition as it is at this moment.
 pub trait LogView {
+    /// The first offset of the log.
     fn log_start_offset(&self) -> Offset;
 
+    /// The offset behind the last record.
     fn log_end_offset(&self) -> Offset;
 
     /// The offset below which no transaction is open, given how far records are committed.
@@ -38,7 +43,9 @@ pub trait LogView {
 /// Where a leader epoch ended: the offset behind its last record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EpochEnd {
+    /// The epoch.
     pub epoch: LeaderEpoch,
+    /// The offset behind the last record.
     pub end_offset: Offset,
 }
 
@@ -51,8 +58,11 @@ pub trait Brokers {
 /// A registered broker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BrokerState {
+    /// The epoch.
     pub epoch: BrokerEpoch,
+    /// Whether it may not lead.
     pub is_fenced: bool,
+    /// Whether it is giving up its leaderships.
     pub is_in_controlled_shutdown: bool,
 }
 

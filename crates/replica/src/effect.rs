@@ -8,7 +8,12 @@ use crate::{WaiterId, Wake};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
     /// Note in the log that this epoch begins at its end, before anything is appended in it.
-    AssignEpochStart { epoch: LeaderEpoch, start: Offset },
+    AssignEpochStart {
+        /// The leader epoch.
+        epoch: LeaderEpoch,
+        /// The offset at which it begins.
+        start: Offset,
+    },
     /// Records below this offset are committed: readers and coordinators may see them.
     HighWatermarkMoved(Offset),
     /// Ask the controller; its answer goes to [`crate::Partition::on_alter_partition_answer`].
@@ -17,7 +22,9 @@ pub enum Effect {
     Wake(WaiterId, Wake),
     /// Fetch from this leader, by [`crate::Partition::next_fetch`], until told otherwise.
     FetchFrom {
+        /// The leader.
         leader: BrokerId,
+        /// The leader epoch.
         epoch: LeaderEpoch,
     },
     /// There is no leader to fetch from any more.
@@ -28,6 +35,7 @@ pub enum Effect {
     /// Truncate the log and its epoch history to this offset, the log's end included, then call
     /// [`crate::Partition::on_truncated`].
     Truncate {
+        /// The offset that the log ends at then.
         to: Offset,
         /// The high watermark before, if committed records go: only after an unclean election.
         lost_below: Option<Offset>,
@@ -38,7 +46,9 @@ pub enum Effect {
     /// Ask the leader for its log start and log end offsets (ListOffsets), then call
     /// [`crate::Partition::on_leader_offsets`].
     AskLeaderOffsets {
+        /// The leader.
         leader: BrokerId,
+        /// The leader epoch.
         epoch: LeaderEpoch,
     },
     /// Move the log start offset up, as the leader has.
@@ -55,7 +65,9 @@ pub struct ProposalId(pub u64);
 /// (KIP-903). The recovery state to send along is always RECOVERED.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AlterPartition {
+    /// Which proposal.
     pub proposal: ProposalId,
+    /// The leader epoch.
     pub leader_epoch: LeaderEpoch,
     /// The partition epoch that the proposal is based on.
     pub partition_epoch: PartitionEpoch,

@@ -66,7 +66,9 @@ pub enum OfflineReason {
 /// An answer to a request, and what is to be done besides.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Handled<T> {
+    /// What to answer.
     pub answer: Result<T, ErrorCode>,
+    /// What to do besides.
     pub effects: Vec<Effect>,
 }
 
@@ -398,10 +400,12 @@ impl Partition {
         self.standing.high_watermark
     }
 
+    /// The leader epoch.
     pub const fn leader_epoch(&self) -> LeaderEpoch {
         self.standing.leader_epoch
     }
 
+    /// The partition epoch.
     pub const fn partition_epoch(&self) -> PartitionEpoch {
         self.standing.partition_epoch
     }

@@ -21,9 +21,11 @@ pub enum Isolation {
 pub struct ClientRead {
     /// None from clients that do not check epochs (before KIP-320).
     pub current_leader_epoch: Option<LeaderEpoch>,
+    /// From where on.
     pub fetch_offset: Offset,
     /// The epoch of the last record the client has; none if it does not check.
     pub last_fetched_epoch: Option<LeaderEpoch>,
+    /// Up to where.
     pub isolation: Isolation,
 }
 
@@ -32,18 +34,28 @@ pub struct ClientRead {
 pub enum Read {
     /// Read from the fetch offset up to `end_offset`; nothing if that is not above it.
     Records {
+        /// The offset behind the last record.
         end_offset: Offset,
+        /// What the answer says besides.
         bounds: ReadBounds,
     },
     /// The reader's log parts from this one no later than here (KIP-595).
-    Diverging { end: EpochEnd, bounds: ReadBounds },
+    Diverging {
+        /// Where they part.
+        end: EpochEnd,
+        /// What the answer says besides.
+        bounds: ReadBounds,
+    },
 }
 
 /// Offsets that every fetch answer carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ReadBounds {
+    /// The first offset of the log.
     pub log_start_offset: Offset,
+    /// Below it every transaction is decided.
     pub last_stable_offset: Offset,
+    /// Below it records are committed.
     pub high_watermark: Offset,
 }
 

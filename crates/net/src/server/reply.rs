@@ -27,7 +27,12 @@ pub enum ReplyError {
     Encode(#[from] EncodeError),
     /// A token that names no slice, or one of another size.
     #[error("write reply: no slice of {size} bytes has the token {token}")]
-    NoSuchSlice { token: usize, size: usize },
+    NoSuchSlice {
+        /// The token.
+        token: usize,
+        /// The size that was announced for it.
+        size: usize,
+    },
 }
 
 impl Reply {

@@ -10,9 +10,13 @@ use thiserror::Error;
 pub enum Codec {
     /// Not at all.
     None,
+    /// gzip.
     Gzip,
+    /// snappy, in frames of xerial or raw.
     Snappy,
+    /// lz4 frames.
     Lz4,
+    /// zstd.
     Zstd,
 }
 

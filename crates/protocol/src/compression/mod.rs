@@ -27,10 +27,20 @@ use thiserror::Error;
 pub enum DecompressError {
     /// They hold more than the caller allows.
     #[error("inflate {codec}: more than {bytes_max} bytes")]
-    TooLarge { codec: Codec, bytes_max: usize },
+    TooLarge {
+        /// The codec.
+        codec: Codec,
+        /// How many bytes it may inflate to.
+        bytes_max: usize,
+    },
     /// They are not what the codec writes.
     #[error("inflate {codec}: {reason}")]
-    Corrupt { codec: Codec, reason: &'static str },
+    Corrupt {
+        /// The codec.
+        codec: Codec,
+        /// What is wrong.
+        reason: &'static str,
+    },
 }
 
 /// Why bytes cannot be compressed: they are more than the codec takes, or memory ran out.

@@ -55,7 +55,10 @@ pub enum Timestamps {
     /// Their own.
     Create,
     /// That of the append, in milliseconds since 1970.
-    LogAppend { time_ms: i64 },
+    LogAppend {
+        /// The time, in milliseconds since 1970.
+        time_ms: i64,
+    },
 }
 
 /// The fields of an idempotent producer.
@@ -90,7 +93,12 @@ pub enum BuildError {
     TooLarge(usize),
     /// An offset that does not come after the one before it.
     #[error("build record batch: offset delta {next} follows {last}")]
-    OffsetOrder { last: i32, next: i32 },
+    OffsetOrder {
+        /// The offset before.
+        last: i32,
+        /// The offset behind it.
+        next: i32,
+    },
     /// A batch without records.
     #[error("build record batch: it has no records")]
     NoRecords,

@@ -124,7 +124,9 @@ impl ControlRecordKey {
 /// How a transaction ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TransactionResult {
+    /// The records do not count.
     Abort,
+    /// The records count.
     Commit,
 }
 

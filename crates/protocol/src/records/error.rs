@@ -9,7 +9,12 @@ use thiserror::Error;
 pub enum BatchError {
     /// The bytes end within the batch: a write that was cut off, or a fetch that was.
     #[error("read record batch: {needed} bytes are needed and {remaining} remain")]
-    Truncated { needed: usize, remaining: usize },
+    Truncated {
+        /// How many bytes are needed.
+        needed: usize,
+        /// How many are left.
+        remaining: usize,
+    },
     /// Nothing but zeros to the end: preallocated space, or a file that lost its last pages.
     #[error("read record batch: the remaining {0} bytes are zero")]
     ZeroFilled(usize),
@@ -24,7 +29,12 @@ pub enum BatchError {
     UnknownMagic(i8),
     /// The content is not what the checksum was made of.
     #[error("check record batch: checksum is {computed:#010x} and {stored:#010x} is stored")]
-    CrcMismatch { stored: u32, computed: u32 },
+    CrcMismatch {
+        /// As the batch says.
+        stored: u32,
+        /// As its bytes say.
+        computed: u32,
+    },
     /// A codec id that is not assigned.
     #[error("read record batch: compression type {0} is unknown")]
     UnknownCodec(u8),
@@ -39,7 +49,12 @@ pub enum BatchError {
     Surplus(usize),
     /// A record that is not one.
     #[error("read record {index} of the batch: {fault}")]
-    Record { index: i32, fault: RecordFault },
+    Record {
+        /// Which record of the batch, from 0 on.
+        index: i32,
+        /// What is wrong with it.
+        fault: RecordFault,
+    },
 }
 
 /// Why bytes are not a record.

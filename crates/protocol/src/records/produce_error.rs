@@ -33,7 +33,9 @@ pub enum ProduceError {
     /// A last offset delta that does not match the record count.
     #[error("append records: last offset delta {last_offset_delta} with {record_count} records")]
     LastOffsetDelta {
+        /// What the header says.
         last_offset_delta: i32,
+        /// How many records there are.
         record_count: i32,
     },
     /// A control batch, which only brokers write.
@@ -42,8 +44,11 @@ pub enum ProduceError {
     /// A producer id with a negative epoch or sequence.
     #[error("append records: producer id {producer_id} has epoch {epoch} and sequence {sequence}")]
     ProducerFields {
+        /// The id.
         producer_id: i64,
+        /// The epoch.
         epoch: i16,
+        /// The sequence number.
         sequence: i32,
     },
     /// A transactional batch without a producer id.
@@ -55,7 +60,9 @@ pub enum ProduceError {
         FirstOf(records)
     )]
     Records {
+        /// How many records are invalid.
         count: usize,
+        /// The records, as far as they are listed.
         records: Vec<InvalidRecord>,
     },
     /// The batch cannot be rebuilt.
@@ -132,8 +139,11 @@ pub enum RecordViolation {
     /// `message.timestamp.after.max.ms`.
     #[error("timestamp {timestamp_ms} is not within {earliest_ms} and {latest_ms}")]
     Timestamp {
+        /// The timestamp.
         timestamp_ms: i64,
+        /// The earliest that is allowed.
         earliest_ms: i64,
+        /// The latest that is allowed.
         latest_ms: i64,
     },
     /// Log append time, which only brokers set.

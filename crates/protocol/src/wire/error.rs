@@ -8,7 +8,12 @@ use thiserror::Error;
 pub enum DecodeError {
     /// A field reaches past the end of the bytes.
     #[error("read {needed} bytes: only {remaining} remain")]
-    Truncated { needed: usize, remaining: usize },
+    Truncated {
+        /// How many bytes are needed.
+        needed: usize,
+        /// How many are left.
+        remaining: usize,
+    },
     /// A length below what the field allows.
     #[error("read length: {0} is negative")]
     NegativeLength(i64),
@@ -17,7 +22,12 @@ pub enum DecodeError {
     UnexpectedNull(&'static str),
     /// An array that cannot fit into the bytes that remain.
     #[error("read array: {count} elements do not fit into {remaining} bytes")]
-    ArrayTooLong { count: usize, remaining: usize },
+    ArrayTooLong {
+        /// How many elements are announced.
+        count: usize,
+        /// How many are left.
+        remaining: usize,
+    },
     /// More memory than a frame of this size may take.
     #[error("read array: the frame would take more memory than its size allows")]
     MemoryBudget,
@@ -32,19 +42,39 @@ pub enum DecodeError {
     StringTooLong(usize),
     /// A marker byte with an unknown value.
     #[error("read {field}: invalid value {value}")]
-    InvalidValue { field: &'static str, value: i64 },
+    InvalidValue {
+        /// The field.
+        field: &'static str,
+        /// Its value.
+        value: i64,
+    },
     /// Tagged fields that do not stand in ascending order of their tags.
     #[error("read tagged fields: tag {0} is out of order")]
     TagOutOfOrder(u32),
     /// A tagged field whose content does not fill its announced size.
     #[error("read tagged field {tag}: {surplus} bytes are left over")]
-    TaggedFieldSurplus { tag: u32, surplus: usize },
+    TaggedFieldSurplus {
+        /// The tag.
+        tag: u32,
+        /// How many bytes.
+        surplus: usize,
+    },
     /// A version that the message does not have.
     #[error("read {message}: version {version} is not supported")]
-    UnsupportedVersion { message: &'static str, version: i16 },
+    UnsupportedVersion {
+        /// The message.
+        message: &'static str,
+        /// The version.
+        version: i16,
+    },
     /// A message type that is not known.
     #[error("read {what}: unknown type {id}")]
-    UnknownType { what: &'static str, id: i64 },
+    UnknownType {
+        /// What has types.
+        what: &'static str,
+        /// The type that there is none of.
+        id: i64,
+    },
     /// Bytes after the end of what should fill them.
     #[error("read to the end: {0} bytes are left over")]
     Surplus(usize),
@@ -69,13 +99,28 @@ impl DecodeError {
 pub enum EncodeError {
     /// A version that the message does not have.
     #[error("write {message}: version {version} is not supported")]
-    UnsupportedVersion { message: &'static str, version: i16 },
+    UnsupportedVersion {
+        /// The message.
+        message: &'static str,
+        /// The version.
+        version: i16,
+    },
     /// A field is set that this version cannot carry and that must not be dropped.
     #[error("write {field}: not representable in version {version}")]
-    FieldNotInVersion { field: &'static str, version: i16 },
+    FieldNotInVersion {
+        /// The field.
+        field: &'static str,
+        /// The version.
+        version: i16,
+    },
     /// Null in a field that this version does not let be null.
     #[error("write {field}: null is not representable in version {version}")]
-    NullNotInVersion { field: &'static str, version: i16 },
+    NullNotInVersion {
+        /// The field.
+        field: &'static str,
+        /// The version.
+        version: i16,
+    },
     /// A length that does not fit the field's length prefix.
     #[error("write length: {0} is too long for its field")]
     TooLong(usize),

@@ -25,7 +25,12 @@ pub enum Records<'a> {
     Inline(&'a [u8]),
     /// `size` bytes that the connection will fetch from elsewhere (a slice of a log segment, say)
     /// when it sends the message; `token` tells the sender which.
-    External { token: usize, size: usize },
+    External {
+        /// The token.
+        token: usize,
+        /// How many bytes they are.
+        size: usize,
+    },
 }
 
 impl Default for Records<'_> {

@@ -44,10 +44,15 @@ enum Step {
 /// What to fetch from the leader.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NextFetch {
+    /// The leader.
     pub leader: BrokerId,
+    /// The leader epoch that the asker knows.
     pub current_leader_epoch: LeaderEpoch,
+    /// From where on.
     pub fetch_offset: Offset,
+    /// The epoch of the last record that the asker has.
     pub last_fetched_epoch: Option<LeaderEpoch>,
+    /// The first offset of the log.
     pub log_start_offset: Offset,
 }
 
@@ -56,23 +61,31 @@ pub struct NextFetch {
 pub struct LeaderAnswer {
     /// The fetch that is answered.
     pub fetch: NextFetch,
+    /// What it brought.
     pub result: Result<LeaderData, ErrorCode>,
 }
 
 /// What a successful answer says besides the records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LeaderData {
+    /// Whether there are records to append.
     pub has_records: bool,
+    /// Where the logs part, if they do.
     pub diverging: Option<EpochEnd>,
+    /// Below it records are committed.
     pub high_watermark: Offset,
+    /// The first offset of the log.
     pub log_start_offset: Offset,
 }
 
 /// What the leader has, by ListOffsets under `current_leader_epoch`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LeaderOffsets {
+    /// The leader epoch that the asker knows.
     pub current_leader_epoch: LeaderEpoch,
+    /// The first offset of the log.
     pub log_start_offset: Offset,
+    /// The offset behind the last record.
     pub log_end_offset: Offset,
 }
 

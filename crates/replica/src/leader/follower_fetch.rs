@@ -12,6 +12,7 @@ use crate::{Context, Effect, Read};
 /// A replica's fetch of this partition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FollowerFetch {
+    /// Who fetches.
     pub replica: BrokerId,
     /// [`BrokerEpoch::NONE`] if the follower does not send it.
     pub broker_epoch: BrokerEpoch,

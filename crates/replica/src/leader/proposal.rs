@@ -22,8 +22,11 @@ const RETRY_MS: u64 = 50;
 /// A partition in a successful answer to AlterPartition.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AlterPartitionAnswer {
+    /// The leader epoch.
     pub leader_epoch: LeaderEpoch,
+    /// The partition epoch.
     pub partition_epoch: PartitionEpoch,
+    /// The in-sync replicas.
     pub isr: BTreeSet<BrokerId>,
 }
 

@@ -25,6 +25,7 @@ pub enum Wake {
     Satisfied,
     /// Its deadline passed: an acknowledgement times out, a fetch answers with what there is.
     Expired,
+    /// It cannot be satisfied any more.
     Failed(ErrorCode),
 }
 

@@ -68,13 +68,19 @@ pub enum BatchFault {
         "check record batch: offsets {base_offset} to {last_offset} where {expected} comes next"
     )]
     Offsets {
+        /// Its first offset.
         base_offset: Offset,
+        /// Its last offset.
         last_offset: Offset,
+        /// The offset that was to come.
         expected: Offset,
     },
     /// The batch lies too far behind the base offset of its segment.
     #[error("check record batch: offset {last_offset} is too far from the segment's base offset")]
-    TooFar { last_offset: Offset },
+    TooFar {
+        /// Its last offset.
+        last_offset: Offset,
+    },
 }
 
 /// A walk from batch to batch.
