@@ -59,16 +59,22 @@ impl Reply {
         message: &impl Message<'a>,
         slices: Vec<FileSlice>,
     ) -> Result<Self, ReplyError> {
-        let header = ResponseHeader {
-            correlation_id: context.correlation_id,
-        };
-        let mut writer = Writer::new();
-        writer.put_i32(0);
-        header.encode(
-            &mut writer,
-            context.api_key.response_header_version(version),
-        )?;
+        let mut writer = begin(context, version)?;
         message.encode(&mut writer, version)?;
+        Self::end(writer, slices)
+    }
+
+    /// Answers with a body that somebody else has written, in the version of the request.
+    ///
+    /// # Errors
+    /// When it is too long.
+    pub fn of_body(context: &RequestContext, body: &[u8]) -> Result<Self, ReplyError> {
+        let mut writer = begin(context, context.api_version)?;
+        writer.put(body);
+        Self::end(writer, Vec::new())
+    }
+
+    fn end(mut writer: Writer, slices: Vec<FileSlice>) -> Result<Self, ReplyError> {
         let size = writer.size();
         let following = size - 4;
         let fits = i32::try_from(following).map_err(|_| EncodeError::TooLong(following))?;
@@ -91,4 +97,16 @@ impl Reply {
     pub const fn size(&self) -> usize {
         self.size
     }
+}
+
+/// Writes room for the size, and the header.
+fn begin(context: &RequestContext, version: i16) -> Result<Writer, EncodeError> {
+    let header = ResponseHeader {
+        correlation_id: context.correlation_id,
+    };
+    let mut writer = Writer::new();
+    writer.put_i32(0);
+    let header_version = context.api_key.response_header_version(version);
+    header.encode(&mut writer, header_version)?;
+    Ok(writer)
 }
