@@ -11,5 +11,6 @@ pub mod clock;
 pub mod config;
 pub mod environment;
 pub mod metadata_cache;
+pub mod producer_ids;
 pub mod requests;
 pub mod topic_names;
