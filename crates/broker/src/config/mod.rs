@@ -16,9 +16,12 @@
 //! - Secrets are never part of an error, a warning, a description or a debug text.
 
 mod broker;
+mod describe;
+mod dynamic;
 mod endpoint;
 mod environment;
 mod error;
+mod group;
 mod groups;
 mod key;
 mod keys;
@@ -28,11 +31,14 @@ mod nearest;
 mod network;
 mod quorum;
 mod replication;
+mod rules;
 mod settings;
 mod topic;
 mod value;
 
 pub use broker::{BrokerConfig, NodeConfig, Roles, TopicsConfig};
+pub use describe::{ConfigEntry, ConfigSource, ConfigSynonym};
+pub use dynamic::{DynamicConfig, Scope};
 pub use endpoint::HostPort;
 pub use error::{ConfigError, ConfigWarning};
 pub use groups::{GroupsConfig, InternalTopicConfig, InternalTopicsConfig, TransactionsConfig};

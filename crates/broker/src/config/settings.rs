@@ -99,6 +99,10 @@ impl Settings {
         Ok((settings, warnings))
     }
 
+    pub(super) fn new(values: BTreeMap<String, String>) -> Self {
+        Self { values }
+    }
+
     /// Sets one key, in place of what has the same meaning in other units.
     pub(super) fn replace(&mut self, name: &str, value: &str) {
         for synonym in keys::same_meaning(name) {

@@ -79,32 +79,32 @@ pub fn client_metrics_keys() -> &'static [ConfigKey] {
 }
 
 /// Keys of a broker that can only be set while it runs.
-pub fn broker_quota_keys() -> &'static [ConfigKey] {
+pub(in crate::config) fn broker_quota_keys() -> &'static [ConfigKey] {
     dynamic::BROKER_QUOTA_KEYS
 }
 
 /// The key of a node's file with this name.
-pub fn broker_key(name: &str) -> Option<&'static ConfigKey> {
+pub(in crate::config) fn broker_key(name: &str) -> Option<&'static ConfigKey> {
     broker_keys().find(|key| key.name == name)
 }
 
 /// The key of topics with this name.
-pub fn topic_key(name: &str) -> Option<&'static ConfigKey> {
+pub(in crate::config) fn topic_key(name: &str) -> Option<&'static ConfigKey> {
     topic_keys().iter().find(|key| key.name == name)
 }
 
 /// The key of groups with this name.
-pub fn group_key(name: &str) -> Option<&'static ConfigKey> {
+pub(in crate::config) fn group_key(name: &str) -> Option<&'static ConfigKey> {
     group_keys().iter().find(|key| key.name == name)
 }
 
 /// The key of client metrics with this name.
-pub fn client_metrics_key(name: &str) -> Option<&'static ConfigKey> {
+pub(in crate::config) fn client_metrics_key(name: &str) -> Option<&'static ConfigKey> {
     client_metrics_keys().iter().find(|key| key.name == name)
 }
 
 /// The key that a broker takes while it runs, also one of a single listener, by its plain name.
-pub fn dynamic_broker_key(name: &str) -> Option<&'static ConfigKey> {
+pub(in crate::config) fn dynamic_broker_key(name: &str) -> Option<&'static ConfigKey> {
     let name = base_name(name);
     let quota_keys = broker_quota_keys().iter();
     let changeable = |key: &&ConfigKey| key.update != UpdateMode::ReadOnly;
@@ -115,7 +115,7 @@ pub fn dynamic_broker_key(name: &str) -> Option<&'static ConfigKey> {
 }
 
 /// What becomes of a key that is none of this table, if anything is known of it.
-pub fn standing_elsewhere(name: &str) -> Option<Standing> {
+pub(in crate::config) fn standing_elsewhere(name: &str) -> Option<Standing> {
     let mut known = elsewhere::ELSEWHERE_KEYS.iter();
     known
         .find(|(key, _)| *key == name)
@@ -123,24 +123,24 @@ pub fn standing_elsewhere(name: &str) -> Option<Standing> {
 }
 
 /// The names of keys that only other releases or plugins of Apache Kafka read.
-pub fn names_elsewhere() -> impl Iterator<Item = &'static str> {
+pub(in crate::config) fn names_elsewhere() -> impl Iterator<Item = &'static str> {
     elsewhere::ELSEWHERE_KEYS.iter().map(|(name, _)| *name)
 }
 
 /// The keys of the node that a topic's key falls back to, each with the factor of its unit.
-pub fn topic_synonyms(name: &str) -> &'static [(&'static str, i64)] {
+pub(in crate::config) fn topic_synonyms(name: &str) -> &'static [(&'static str, i64)] {
     let mut all = synonyms::TOPIC_SYNONYMS.iter();
     all.find(|(topic, _)| *topic == name)
         .map_or(&[], |(_, broker)| broker)
 }
 
 /// The key of the node that a group's key falls back to.
-pub fn group_synonym(name: &str) -> Option<&'static ConfigKey> {
+pub(in crate::config) fn group_synonym(name: &str) -> Option<&'static ConfigKey> {
     broker_keys().find(|key| key.name.strip_prefix("group.") == Some(name))
 }
 
 /// What a key of one listener, `listener.name.<listener>.<key>`, is without its listener.
-pub fn base_name(name: &str) -> &str {
+pub(in crate::config) fn base_name(name: &str) -> &str {
     let rest = name.strip_prefix("listener.name.");
     rest.and_then(|rest| rest.split_once('.'))
         .map_or(name, |(_, base)| base)
