@@ -1,4 +1,5 @@
-//! Values of a broker that change while it runs: per broker over cluster-wide over static (KIP-226).
+//! Values of a broker that change while it runs: per broker over cluster-wide over static
+//! (KIP-226).
 //!
 //! Not the job of this module: keeping dynamic values (the metadata image does), and telling parts
 //! of the node that a value changed.

@@ -33,7 +33,8 @@ pub enum ConfigError {
     Missing(&'static str),
     /// A key that asks for what is not there, so that serving without it would be less strict.
     #[error(
-        "start with {key}: not implemented, and serving without it would be less strict than configured"
+        "start with {key}: not implemented, and serving without it would be less strict than \
+         configured"
     )]
     NotImplemented {
         /// The key, or the listener that asks for it.

@@ -33,6 +33,8 @@ mod quorum;
 mod replication;
 mod rules;
 mod settings;
+#[cfg(test)]
+mod tests;
 mod topic;
 mod value;
 

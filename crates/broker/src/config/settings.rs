@@ -62,7 +62,8 @@ impl Settings {
     /// Puts the sources one over the other and names what is odd about them.
     ///
     /// # Errors
-    /// When the file or an override is not of its format, or a value not of its key's type.
+    /// When the file or an override is not of its format, a value is not of its key's type, or a
+    /// key asks for security that is not there.
     pub fn collect(sources: &Sources<'_>) -> Result<(Self, Vec<ConfigWarning>), ConfigError> {
         let mut warnings = Vec::new();
         let mut given = match sources.base {
@@ -91,7 +92,13 @@ impl Settings {
             given.insert(key.trim().to_owned(), value.to_owned());
         }
         if let Base::Standalone(directory) = sources.base {
-            add_presets(&mut given, directory);
+            let is_one = |name: &&str| !name.contains(',');
+            let Some(name) = directory.to_str().filter(is_one) else {
+                let reason = "the name of a directory is UTF-8 and has no comma";
+                let shown = directory.to_string_lossy();
+                return Err(ConfigError::value("log.dirs", &shown, reason));
+            };
+            add_presets(&mut given, name);
         }
         let settings = Self { values: given };
         settings.check()?;
@@ -219,13 +226,14 @@ impl Settings {
                     nearest: nearest_key(name),
                     key,
                 }),
-                Some(Standing::WithoutMeaning(reason)) => {
+                Some(Standing::WithoutMeaning(reason)) if !is_default => {
                     warnings.push(ConfigWarning::WithoutMeaning { key, reason });
                 }
                 Some(Standing::NotYet) if !is_default => {
                     warnings.push(ConfigWarning::NotYet { key });
                 }
-                Some(Standing::NotYet | Standing::Used | Standing::Refused) => {}
+                // What has its default asks for nothing.
+                Some(_) => {}
             }
         }
     }
@@ -310,8 +318,7 @@ fn asks_for_something(key: &ConfigKey, value: &Value) -> bool {
 }
 
 /// What one node on one machine is configured with: Kafka's own `server.properties` for that.
-fn add_presets(given: &mut BTreeMap<String, String>, directory: &Path) {
-    let directory = directory.to_string_lossy();
+fn add_presets(given: &mut BTreeMap<String, String>, directory: &str) {
     let presets = [
         ("process.roles", "broker,controller"),
         ("node.id", "1"),
@@ -321,7 +328,7 @@ fn add_presets(given: &mut BTreeMap<String, String>, directory: &Path) {
             "PLAINTEXT://127.0.0.1:9092,CONTROLLER://127.0.0.1:9093",
         ),
         ("controller.listener.names", "CONTROLLER"),
-        ("log.dirs", &directory),
+        ("log.dirs", directory),
         ("offsets.topic.replication.factor", "1"),
         ("share.coordinator.state.topic.min.isr", "1"),
         ("share.coordinator.state.topic.replication.factor", "1"),

@@ -25,6 +25,8 @@ mod security;
 mod share;
 mod streams;
 mod synonyms;
+#[cfg(test)]
+mod tests;
 mod topic;
 mod transaction;
 

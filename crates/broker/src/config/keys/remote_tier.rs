@@ -63,7 +63,8 @@ pub(super) const REMOTE_TIER_KEYS: &[ConfigKey] = keys! {
         NotYet,
         "How many bytes of its own a remote storage plugin may add to a segment's metadata.";
     "remote.log.metadata.manager.class.name", Text,
-        Is("org.apache.kafka.server.log.remote.metadata.storage.TopicBasedRemoteLogMetadataManager"),
+        Is("org.apache.kafka.server.log.remote.metadata.storage.\
+            TopicBasedRemoteLogMetadataManager"),
         NotEmpty, Medium, ReadOnly, WithoutMeaning(Java),
         "The Java class that keeps the metadata of the remote tier.";
     "remote.log.metadata.manager.class.path", Text, Null, Any, Medium, ReadOnly,
