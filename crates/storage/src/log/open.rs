@@ -15,7 +15,7 @@ use super::leftovers::Listing;
 use super::load::Loaded;
 use super::recovery::{LoadError, Loader};
 use super::replay::{ProducersLoad, Replay};
-use super::state::{LogEnd, Snapshots, State};
+use super::state::{LogEnd, Snapshots, State, floor_index};
 use super::writer::Writer;
 use super::{Flushed, Log, LogError, files};
 use crate::checkpoint::{self, CheckpointError};
@@ -117,6 +117,12 @@ impl Loader<'_> {
             segment: active.base_offset(),
             position: active.size(),
         };
+        let unflushed_from = match loaded.recovery_point < log_end_offset {
+            true => floor_index(&loaded.segments, loaded.recovery_point).unwrap_or(0),
+            false => loaded.segments.len(),
+        };
+        let unflushed = loaded.segments[unflushed_from..].iter();
+        let unflushed_bytes = unflushed.map(|segment| segment.size()).sum();
         let state = State {
             directory: self.directory.clone(),
             config: self.config.clone(),
@@ -125,6 +131,7 @@ impl Loader<'_> {
             log_end,
             recovery_point: loaded.recovery_point,
             flushed_ms: options.now_ms,
+            unflushed_bytes,
             recent: Default::default(),
             epochs: loaded.epochs,
             producers: replay.producers,

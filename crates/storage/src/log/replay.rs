@@ -9,9 +9,7 @@ use protocol::records::BatchHeader;
 
 use super::producers;
 use super::recovery::{LoadError, Loader};
-use crate::producer_state::{
-    self, CompletedTransaction, ProducerState, TransactionOutcome,
-};
+use crate::producer_state::{self, CompletedTransaction, ProducerState, TransactionOutcome};
 use crate::segment::{ScanError, Segment};
 use crate::transaction_index::AbortedTransaction;
 
