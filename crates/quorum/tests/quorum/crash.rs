@@ -8,10 +8,9 @@ use std::sync::{Arc, Mutex};
 use protocol::ids::{LeaderEpoch, Offset};
 use quorum::{MetadataLogConfig, QuorumState};
 use raft::SnapshotRetention;
-use storage::disk::simulated::SimulatedDisk;
+use storage::disk::simulated::{HaltingDisk, SimulatedDisk};
 use storage::disk::{self, Disk};
 
-use crate::halting_disk::HaltingDisk;
 use crate::node::{LOG, at, committed, format_standalone, open_with};
 use crate::{poll_once, run};
 

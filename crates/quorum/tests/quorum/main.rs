@@ -9,8 +9,6 @@
 
 mod crash;
 mod files;
-#[path = "../../../storage/tests/directories/halting_disk.rs"]
-mod halting_disk;
 mod life;
 mod node;
 

@@ -16,6 +16,8 @@ mod meta_properties;
 mod offsets;
 mod partition_metadata;
 pub mod properties;
+#[cfg(test)]
+mod round_trips;
 
 use std::path::Path;
 

@@ -219,12 +219,12 @@ impl Loader<'_> {
             return (report, Vec::new());
         };
         report.malformed_checkpoints = malformed;
-        let load = |topic_partition| -> Work<'_, _> {
-            let directory = &directory;
-            Box::pin(async move { self.load_partition(directory, &topic_partition).await })
+        // To recover logs keeps a processor busy, and there are more than one.
+        let load = |topic_partition: &TopicPartition| -> Work<'static, _> {
+            Box::pin(self.partition(&directory, topic_partition).load())
         };
-        let listed = report.survey.partitions.clone();
-        let loaded = bounded::join(self.settings.concurrency, listed, &load).await;
+        let listed = report.survey.partitions.iter().collect();
+        let loaded = bounded::spread(self.settings.concurrency, listed, &load).await;
         let mut partitions = Vec::new();
         for (partition, log) in loaded.into_iter().flatten() {
             partitions.push(partition);
@@ -244,12 +244,36 @@ impl Loader<'_> {
         directory.load_checkpoints(self.disk.as_ref()).await
     }
 
-    /// None if the directory has failed, with this partition or one before.
-    async fn load_partition(
+    fn partition(
         &self,
         directory: &Arc<LogDirectory>,
         topic_partition: &TopicPartition,
-    ) -> Option<(Arc<PartitionLog>, LoadedLog)> {
+    ) -> PartitionLoader {
+        PartitionLoader {
+            disk: self.disk.clone(),
+            directory: directory.clone(),
+            topic_partition: topic_partition.clone(),
+            config: (self.configs)(&topic_partition.topic),
+            jitter_seed: jitter_seed(self.settings.jitter_seed, topic_partition),
+            now_ms: self.now_ms,
+        }
+    }
+}
+
+/// What loading a partition needs to know; its own, so that it can be done by another thread.
+struct PartitionLoader {
+    disk: Arc<dyn Disk>,
+    directory: Arc<LogDirectory>,
+    topic_partition: TopicPartition,
+    config: LogConfig,
+    jitter_seed: u64,
+    now_ms: i64,
+}
+
+impl PartitionLoader {
+    /// None if the directory has failed, with this partition or one before.
+    async fn load(self) -> Option<(Arc<PartitionLog>, LoadedLog)> {
+        let (directory, topic_partition) = (self.directory, self.topic_partition);
         if !directory.is_online() {
             return None;
         }
@@ -260,7 +284,7 @@ impl Loader<'_> {
         let topic_id = metadata.ok()?.map(|metadata| metadata.topic_id);
         let (recovery_point, log_start_offset, high_watermark) = {
             let checkpoints = directory.checkpoints.lock().await;
-            let offset = |file| checkpoints.offset(file, topic_partition);
+            let offset = |file| checkpoints.offset(file, &topic_partition);
             (
                 offset(Checkpoint::RecoveryPoints).unwrap_or(Offset::ZERO),
                 offset(Checkpoint::LogStartOffsets).unwrap_or(Offset::ZERO),
@@ -270,14 +294,14 @@ impl Loader<'_> {
         let clean_stop = directory.last_stop.is_some();
         let options = OpenOptions {
             directory: path.clone(),
-            config: (self.configs)(&topic_partition.topic),
+            config: self.config,
             log_start_offset,
             recovery_point,
             clean_stop,
-            jitter_seed: jitter_seed(self.settings.jitter_seed, topic_partition),
+            jitter_seed: self.jitter_seed,
             now_ms: self.now_ms,
         };
-        let opened = Log::open(self.disk.clone(), directory.health().clone(), options).await;
+        let opened = Log::open(self.disk, directory.health().clone(), options).await;
         let opened = opened.inspect_err(|error| directory.fail(&path, error.clone()));
         let log = opened.ok()?;
         let loaded = LoadedLog {
@@ -288,8 +312,8 @@ impl Loader<'_> {
             size_bytes: log.size_bytes(),
             recovered_from: (!clean_stop).then_some(recovery_point.min(log.log_end_offset())),
         };
-        let name = topic_partition.clone();
-        let partition = PartitionLog::new(name, topic_id, directory.clone(), log, high_watermark);
+        let partition =
+            PartitionLog::new(topic_partition, topic_id, directory, log, high_watermark);
         Some((Arc::new(partition), loaded))
     }
 }

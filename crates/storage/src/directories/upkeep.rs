@@ -11,6 +11,10 @@ use super::{HighWatermarks, LogDirectories, PartitionLog};
 use crate::log::LogError;
 use crate::names::TopicPartition;
 
+/// A log with less than this part of the bytes that may be unflushed is not flushed for being large:
+/// waiting for the device costs more than reading so little after a crash.
+const SHARES: u64 = 1024;
+
 /// What a round over the logs has done.
 #[derive(Debug, Default)]
 pub struct Upkeep {
@@ -32,19 +36,47 @@ pub(super) struct Sweep<T> {
 }
 
 impl LogDirectories {
-    /// Flushes the logs that are due: after a roll, by `flush.messages`, by `flush.ms`.
+    /// Flushes the logs that are due: after a roll, by `flush.messages`, by `flush.ms`, and when
+    /// all logs together hold more than [`DirectorySettings::unflushed_bytes_max`] that is not
+    /// flushed, those with a 1024th of that or more. In the last case the recovery points are
+    /// checkpointed as well: a crash is to find them.
+    ///
+    /// Appends go on meanwhile; what they add is not part of the flush. `next_due_ms` knows of
+    /// `flush.ms` only. Everything else becomes due by appends, so this is to be called once a
+    /// second or so while there are any, and again when it has returned: if the disk is slower
+    /// than that, flushes become fewer and larger. When nothing is due, the disk is not touched.
+    ///
+    /// [`DirectorySettings::unflushed_bytes_max`]: super::DirectorySettings::unflushed_bytes_max
     pub async fn flush_due(&self, now_ms: i64) -> Upkeep {
+        let bytes_max = self.settings.unflushed_bytes_max;
+        let has_too_much = self.unflushed_bytes() > bytes_max;
         let flush = |partition: Arc<PartitionLog>| -> Work<'_, Done> {
             Box::pin(async move {
                 let log = partition.log();
-                let is_due = log.is_flush_due(now_ms);
+                let is_large = has_too_much && log.unflushed_bytes() >= bytes_max / SHARES;
+                let is_due = log.is_flush_due(now_ms) || is_large;
                 if is_due {
                     log.flush(log.log_end_offset(), now_ms).await?;
                 }
                 Ok((usize::from(is_due), log.next_flush_ms()))
             })
         };
-        self.upkeep(&flush).await
+        let upkeep = self.upkeep(&flush).await;
+        if has_too_much {
+            self.checkpoint_recovery_points().await;
+        }
+        upkeep
+    }
+
+    /// How many bytes the logs of the directories that work hold that are not flushed.
+    fn unflushed_bytes(&self) -> u64 {
+        let partitions = self.partitions();
+        let online = partitions
+            .iter()
+            .filter(|partition| partition.directory().is_online());
+        online
+            .map(|partition| partition.log().unflushed_bytes())
+            .sum()
     }
 
     /// Removes the segments that have expired, of the partitions that have a high watermark here.

@@ -26,6 +26,8 @@ pub(super) struct Flushed {
 /// What one flush makes durable.
 struct Flush {
     target: Offset,
+    /// So many of the bytes that were not flushed will be.
+    bytes: u64,
     directory: Arc<Path>,
     segments: Vec<Arc<Segment>>,
     snapshots: Vec<(Offset, Vec<u8>)>,
@@ -47,7 +49,8 @@ impl Log {
         self.finish_flush(flush, &mut flushed, now_ms).await
     }
 
-    /// Whether a flush is due: after a roll, and by `flush.messages` and `flush.ms`.
+    /// Whether a flush is due by what is known of this log alone: after a roll, and by
+    /// `flush.messages` and `flush.ms`.
     pub fn is_flush_due(&self, now_ms: i64) -> bool {
         let state = self.lock();
         if !state.unsynced_seals.is_empty() || !state.snapshots.unsaved.is_empty() {
@@ -63,6 +66,16 @@ impl Log {
                 || limits
                     .flush_ms
                     .is_some_and(|flush_ms| waited_ms >= flush_ms))
+    }
+
+    /// How many bytes of batches wait for a flush, or somewhat fewer: what a flush of a part of the
+    /// log or a truncation takes off is not seen before the next flush of all.
+    pub fn unflushed_bytes(&self) -> u64 {
+        let state = self.lock();
+        match state.log_end.offset > state.recovery_point {
+            true => state.unflushed_bytes,
+            false => 0,
+        }
     }
 
     /// When a flush is due by `flush.ms`; none if nothing waits for one, or it has no such limit.
@@ -124,8 +137,10 @@ impl Log {
                 .collect();
             segments.extend(seals);
             let snapshots = state.snapshots.unsaved.range(..=target);
+            let is_all = target == state.log_end.offset;
             Flush {
                 target,
+                bytes: if is_all { state.unflushed_bytes } else { 0 },
                 directory: state.directory.clone(),
                 segments,
                 snapshots: snapshots
@@ -172,6 +187,7 @@ impl Log {
             "the log was not truncated meanwhile"
         );
         state.recovery_point = state.recovery_point.max(flush.target);
+        state.unflushed_bytes = state.unflushed_bytes.saturating_sub(flush.bytes);
         state.flushed_ms = now_ms;
         Ok(())
     }

@@ -42,9 +42,10 @@ impl Listing {
             .map(|name| name.offset)
             .min();
         let mut swaps = Vec::new();
+        let mut live = Vec::new();
         for name in names {
             match name.stage {
-                LogFileStage::Live => {}
+                LogFileStage::Live => live.push(name),
                 LogFileStage::Swap if incomplete_from.is_none_or(|from| name.offset < from) => {
                     swaps.push(name);
                 }
@@ -55,20 +56,25 @@ impl Listing {
         }
         if !swaps.is_empty() {
             finish_swap(disk, directory, &swaps).await?;
+            live = list(disk, directory).await?;
         }
-        Ok(Self::of_live(disk, directory).await?)
+        Ok(Self::of_live(disk, directory, &live).await?)
     }
 
-    async fn of_live(disk: &dyn Disk, directory: &Path) -> Result<Self, DiskError> {
+    /// `names` are those in use, by ascending offset.
+    async fn of_live(
+        disk: &dyn Disk,
+        directory: &Path,
+        names: &[LogFileName],
+    ) -> Result<Self, DiskError> {
         let mut listing = Self::default();
-        let names = list(disk, directory).await?;
         let is_records = |name: &&LogFileName| name.kind == LogFileKind::Records;
         listing.base_offsets = names
             .iter()
             .filter(is_records)
             .map(|name| name.offset)
             .collect();
-        for name in &names {
+        for name in names {
             let has_records = listing.base_offsets.binary_search(&name.offset).is_ok();
             match name.kind {
                 LogFileKind::Records => {}

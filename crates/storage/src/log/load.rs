@@ -10,6 +10,7 @@ use super::files;
 use super::leftovers::Listing;
 use super::open::OpenOptions;
 use super::recovery::{LoadError, Loader};
+use super::replay::Replay;
 use crate::checkpoint;
 use crate::disk::OpenMode;
 use crate::leader_epochs::LeaderEpochs;
@@ -32,6 +33,8 @@ pub(super) struct Loaded {
     pub(super) cut: bool,
     /// Those, in the order in which they are to go.
     pub(super) dropped: Vec<Arc<Segment>>,
+    /// The producers as far as the segments were recovered; none if none was.
+    pub(super) replay: Option<Replay>,
 }
 
 impl Loader<'_> {
@@ -55,6 +58,7 @@ impl Loader<'_> {
             has_gaps: self.config.compact,
             cut: false,
             dropped: Vec::new(),
+            replay: None,
         };
         let base_offsets = &listing.base_offsets;
         for (index, base_offset) in base_offsets.iter().enumerate() {
@@ -65,7 +69,8 @@ impl Loader<'_> {
             if loaded.cut {
                 loaded.dropped.insert(0, segment);
             } else {
-                self.load_segment(segment, next, &mut loaded, options)
+                let snapshots = &listing.snapshots;
+                self.load_segment((segment, next), snapshots, &mut loaded, options)
                     .await?;
             }
         }
@@ -79,6 +84,7 @@ impl Loader<'_> {
             loaded.epochs.clear();
             loaded.epochs_changed = true;
             loaded.transactions_missing_from = None;
+            loaded.replay = None;
             loaded.log_end_offset = options.log_start_offset;
         }
         if loaded.segments.is_empty() {
@@ -117,12 +123,12 @@ impl Loader<'_> {
         Ok(Arc::new(segment))
     }
 
-    /// Takes a segment into the log, mended if need be. `next` is the base offset of the one behind
-    /// it.
+    /// Takes a segment into the log, mended if need be. With it comes the base offset of the one
+    /// behind it.
     async fn load_segment(
         &self,
-        segment: Arc<Segment>,
-        next: Option<Offset>,
+        (segment, next): (Arc<Segment>, Option<Offset>),
+        snapshots: &[Offset],
         loaded: &mut Loaded,
         options: &OpenOptions,
     ) -> Result<(), LoadError> {
@@ -147,12 +153,9 @@ impl Loader<'_> {
             },
             _ => {}
         }
-        let recovery_point = options.recovery_point;
         let recovered = self
-            .recover(&segment, recovery_point, &mut loaded.epochs)
+            .recover(&segment, options.recovery_point, snapshots, loaded)
             .await?;
-        loaded.epochs_changed |= recovered.epochs_changed;
-        loaded.transactions_missing_at(recovered.transactions_missing_from);
         loaded.log_end_offset = recovered.end_offset;
         if next.is_some() {
             segment.seal(self.disk, &self.directory).await?;
@@ -203,7 +206,8 @@ impl Loaded {
         }
     }
 
-    fn transactions_missing_at(&mut self, offset: Offset) {
+    /// Notes that aborted transactions from `offset` on are not in the indexes.
+    pub(super) fn transactions_missing_at(&mut self, offset: Offset) {
         let missing_from = self
             .transactions_missing_from
             .map_or(offset, |from| from.min(offset));

@@ -32,6 +32,7 @@ mod read;
 mod recent;
 mod recovery;
 mod removal;
+mod replay;
 mod retention;
 mod roll;
 mod state;

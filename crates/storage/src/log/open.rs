@@ -4,6 +4,7 @@
 //! `.cleaned` files are removed; `.swap` files are complete and take the place of the segments they
 //! were made from; indexes without a segment are removed.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
@@ -12,8 +13,9 @@ use protocol::ids::Offset;
 
 use super::leftovers::Listing;
 use super::load::Loaded;
-use super::recovery::{LoadError, Loader, ProducersLoad};
-use super::state::{LogEnd, Snapshots, State};
+use super::recovery::{LoadError, Loader};
+use super::replay::{ProducersLoad, Replay};
+use super::state::{LogEnd, Snapshots, State, floor_index};
 use super::writer::Writer;
 use super::{Flushed, Log, LogError, files};
 use crate::checkpoint::{self, CheckpointError};
@@ -21,7 +23,7 @@ use crate::config::LogConfig;
 use crate::directory_health::DirectoryHealth;
 use crate::disk::{Disk, DiskErrorKind};
 use crate::leader_epochs::LeaderEpochs;
-use crate::producer_state::{self, ProducerState};
+use crate::producer_state;
 use crate::segment::{ScanError, Segment};
 
 /// What there is to know for opening a log.
@@ -102,12 +104,12 @@ impl Loader<'_> {
         loaded.epochs.truncate_from_start(log_start_offset);
         let snapshots = self.remove_snapshots(&listing, &loaded).await?;
         let tidied = snapshots.len() < listing.snapshots.len();
-        let (producers, missing) = self.producers(&loaded, &snapshots).await?;
+        let replay = self.producers(&mut loaded, &snapshots).await?;
         let mut snapshots = Snapshots {
             offsets: snapshots.into_iter().collect(),
             unsaved: Default::default(),
         };
-        snapshots.add(missing);
+        snapshots.add(replay.missing_snapshots);
         let active = loaded.segments.last().expect("a log has a segment");
         active.unseal(files::index_settings(&self.config)).await?;
         let log_end = LogEnd {
@@ -115,6 +117,12 @@ impl Loader<'_> {
             segment: active.base_offset(),
             position: active.size(),
         };
+        let unflushed_from = match loaded.recovery_point < log_end_offset {
+            true => floor_index(&loaded.segments, loaded.recovery_point).unwrap_or(0),
+            false => loaded.segments.len(),
+        };
+        let unflushed = loaded.segments[unflushed_from..].iter();
+        let unflushed_bytes = unflushed.map(|segment| segment.size()).sum();
         let state = State {
             directory: self.directory.clone(),
             config: self.config.clone(),
@@ -123,9 +131,10 @@ impl Loader<'_> {
             log_end,
             recovery_point: loaded.recovery_point,
             flushed_ms: options.now_ms,
+            unflushed_bytes,
             recent: Default::default(),
             epochs: loaded.epochs,
-            producers,
+            producers: replay.producers,
             snapshots,
             unsynced_seals: Vec::new(),
             // Whatever was renamed or removed is not durable yet.
@@ -149,53 +158,52 @@ impl Loader<'_> {
         // Snapshots below the log start are as good as others: they know of producers whose
         // records are gone.
         let (below_all, log_end) = (Offset(-1), loaded.log_end_offset);
+        let mut kept: BTreeSet<_> = listing.snapshots.iter().copied().collect();
         let mut removed =
             producer_state::snapshots_out_of_range(&listing.snapshots, below_all, log_end);
-        let mut kept = listing.snapshots.clone();
-        kept.retain(|offset| !removed.contains(offset));
-        let stray = producer_state::stray_snapshots(&kept, &bases);
-        kept.retain(|offset| !stray.contains(offset));
+        for offset in &removed {
+            kept.remove(offset);
+        }
+        let in_range: Vec<_> = kept.iter().copied().collect();
+        let stray = producer_state::stray_snapshots(&in_range, &bases);
+        for offset in &stray {
+            kept.remove(offset);
+        }
         removed.extend(stray);
         for offset in removed {
             let path = files::live_path(&self.directory, offset, files::SNAPSHOT);
             files::remove_if_there(self.disk, &path).await?;
         }
-        Ok(kept)
+        Ok(kept.into_iter().collect())
     }
 
+    /// The producers at the end of the log; with them the aborted transactions are complete.
     async fn producers(
         &self,
-        loaded: &Loaded,
+        loaded: &mut Loaded,
         snapshots: &[Offset],
-    ) -> Result<(ProducerState, Vec<(Offset, Vec<u8>)>), LoadError> {
-        let missing_from = loaded.transactions_missing_from;
-        let (last, sealed) = loaded.segments.split_last().expect("a log has a segment");
-        if let Some(from) = missing_from {
-            for segment in &loaded.segments {
-                segment.transactions().truncate(from).await?;
+    ) -> Result<Replay, LoadError> {
+        let mut replay = match loaded.replay.take() {
+            Some(replay) => replay,
+            None => {
+                let load = ProducersLoad {
+                    segments: &loaded.segments,
+                    snapshots,
+                    log_end_offset: loaded.log_end_offset,
+                    transactions_missing_from: loaded.transactions_missing_from,
+                };
+                self.load_producers(&load).await?
+            }
+        };
+        replay.producers.advance_to(loaded.log_end_offset);
+        // The entries are not believed to be missing after the next crash, so they must be there.
+        for segment in &loaded.segments {
+            if segment.transactions().is_unsynced() {
+                segment.write_indexes(self.disk, &self.directory).await?;
+                segment.transactions().sync().await?;
             }
         }
-        let load = ProducersLoad {
-            segments: &loaded.segments,
-            snapshots,
-            log_end_offset: loaded.log_end_offset,
-            transactions_missing_from: missing_from,
-        };
-        let mut producers = ProducerState::starting_at(loaded.segments[0].base_offset());
-        let missing = self.load_producers(&mut producers, &load).await?;
-        for segment in sealed
-            .iter()
-            .filter(|segment| segment.transactions().has_tail())
-        {
-            segment.write_indexes(self.disk, &self.directory).await?;
-            segment.transactions().sync().await?;
-        }
-        // If it is believed after the next crash, it must be there.
-        if loaded.recovery_point == loaded.log_end_offset {
-            last.write_indexes(self.disk, &self.directory).await?;
-            last.transactions().sync().await?;
-        }
-        Ok((producers, missing))
+        Ok(replay)
     }
 }
 

@@ -1,11 +1,11 @@
-//! What has to be found out about a log before it can be used: how far its segments are sound, and
-//! what its producers did.
+//! What has to be found out about a log before it can be used: how far its segments are sound.
 //!
 //! Not the job of this module: which segments there are, and leftovers of other operations.
 //!
 //! After an unclean stop, everything below the recovery point is on the disk, and everything from
 //! there on may be missing, half-written or out of order: it is read, compared with its checksums,
-//! and cut at the first batch that is not sound. Indexes are made again from there on.
+//! and cut at the first batch that is not sound. Indexes are made again from there on, and the state
+//! of the producers is brought along, so that everything is read once.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -13,14 +13,13 @@ use std::sync::Arc;
 use protocol::ids::{LeaderEpoch, Offset};
 use protocol::records::BatchView;
 
-use super::{files, producers};
+use super::files;
+use super::load::Loaded;
+use super::replay::{self, ProducersLoad};
 use crate::checkpoint::CheckpointError;
 use crate::config::LogConfig;
 use crate::disk::{Disk, DiskError};
-use crate::leader_epochs::LeaderEpochs;
-use crate::producer_state::{self, CompletedTransaction, ProducerState, TransactionOutcome};
-use crate::segment::{BatchAt, BatchFault, ScanError, Segment};
-use crate::transaction_index::AbortedTransaction;
+use crate::segment::{BatchAt, BatchFault, Scan, ScanError, Segment};
 
 /// Why a log could not be loaded.
 #[derive(Debug)]
@@ -37,29 +36,14 @@ pub(super) struct Loader<'a> {
     pub(super) config: Arc<LogConfig>,
 }
 
-/// What the state of the producers is loaded from.
-pub(super) struct ProducersLoad<'a> {
-    pub(super) segments: &'a [Arc<Segment>],
-    /// Of the snapshots that belong to the log.
-    pub(super) snapshots: &'a [Offset],
-    pub(super) log_end_offset: Offset,
-    /// Transactions aborted at or behind this offset are to be added to the indexes of their
-    /// segments.
-    pub(super) transactions_missing_from: Option<Offset>,
-}
-
 /// What the recovery of a segment found.
 pub(super) struct Recovered {
     /// The offset after its last sound batch.
     pub(super) end_offset: Offset,
-    /// Transactions aborted from here on are not in the segment's index.
-    pub(super) transactions_missing_from: Offset,
     /// Whether anything was cut off.
     pub(super) cut: bool,
     /// Whether offsets are missing within the segment, as compaction leaves them.
     pub(super) has_gaps: bool,
-    /// Whether there were epochs that the history did not know.
-    pub(super) epochs_changed: bool,
 }
 
 impl From<DiskError> for LoadError {
@@ -70,33 +54,31 @@ impl From<DiskError> for LoadError {
 
 impl Loader<'_> {
     /// Checks a segment from the last index entry below `recovery_point` on, cuts it where it is
-    /// not sound, makes the rest of its indexes anew, and notes its leader epochs.
+    /// not sound, makes the rest of its indexes anew, and notes its leader epochs and producers.
+    /// `snapshots` are those of the directory.
     pub(super) async fn recover(
         &self,
-        segment: &Segment,
+        segment: &Arc<Segment>,
         recovery_point: Offset,
-        epochs: &mut LeaderEpochs,
-    ) -> Result<Recovered, DiskError> {
+        snapshots: &[Offset],
+        loaded: &mut Loaded,
+    ) -> Result<Recovered, LoadError> {
         let file_size = segment.file().size().await?;
-        let settings = files::index_settings(&self.config);
-        let mut start = segment.rewind(recovery_point, settings).await?;
-        let mut recovered = Recovered {
-            end_offset: segment.base_offset(),
-            transactions_missing_from: segment.base_offset(),
-            cut: false,
-            has_gaps: false,
-            epochs_changed: false,
+        let mut start = segment.rewind(recovery_point).await?;
+        let scan = |start| segment.scan_batches(start, file_size);
+        let begun = self.begin(segment, start, snapshots, loaded).await?;
+        let mut recovered = match begun {
+            true => self.recover_from(segment, scan(start), loaded).await?,
+            false => Recovered::nothing(segment),
         };
-        self.recover_from(segment, start, epochs, &mut recovered)
-            .await?;
         if start > 0 && segment.size() == start {
             // Not even the batch of that entry is sound, so where the one before ends is not known.
-            start = segment.rewind(segment.base_offset(), settings).await?;
-            self.recover_from(segment, start, epochs, &mut recovered)
-                .await?;
+            loaded.replay = None;
+            start = segment.rewind(segment.base_offset()).await?;
+            self.begin(segment, start, snapshots, loaded).await?;
+            recovered = self.recover_from(segment, scan(start), loaded).await?;
         }
         segment.sync_remade_indexes(start, recovery_point).await?;
-        self.truncate_transactions(segment, &mut recovered).await?;
         recovered.cut = segment.size() < file_size;
         if recovered.cut {
             segment.cut_file().await?;
@@ -106,18 +88,53 @@ impl Loader<'_> {
         Ok(recovered)
     }
 
-    /// Takes the batches from the position `start` on into the segment, up to the first one that is
-    /// not sound.
+    /// Makes ready for the batches from the position `start` on, where a segment ends for now: its
+    /// aborted transactions and the producers are brought to there. Returns whether there can be a
+    /// batch.
+    async fn begin(
+        &self,
+        segment: &Arc<Segment>,
+        start: u64,
+        snapshots: &[Offset],
+        loaded: &mut Loaded,
+    ) -> Result<bool, LoadError> {
+        let mut first_offset = segment.base_offset();
+        if start > 0 {
+            let mut scan = segment.scan_headers(start, segment.file().size().await?);
+            first_offset = match scan.next().await {
+                Ok(Some(batch)) => batch.base_offset(),
+                Ok(None) | Err(ScanError::Corrupt { .. }) => return Ok(false),
+                Err(ScanError::Disk(error)) => return Err(LoadError::Disk(error)),
+            };
+        }
+        let missing_from = self.truncate_transactions(segment, first_offset).await?;
+        loaded.transactions_missing_at(missing_from);
+        if let Some(replay) = &mut loaded.replay {
+            replay.begin_segment(segment.base_offset());
+            return Ok(true);
+        }
+        let mut segments = loaded.segments.clone();
+        segments.push(segment.clone());
+        let load = ProducersLoad {
+            segments: &segments,
+            snapshots,
+            log_end_offset: first_offset,
+            transactions_missing_from: loaded.transactions_missing_from,
+        };
+        loaded.replay = Some(self.load_producers(&load).await?);
+        Ok(true)
+    }
+
+    /// Takes the batches of a scan into the segment, up to the first one that is not sound.
     async fn recover_from(
         &self,
         segment: &Segment,
-        start: u64,
-        epochs: &mut LeaderEpochs,
-        recovered: &mut Recovered,
-    ) -> Result<(), DiskError> {
-        let file_size = segment.file().size().await?;
+        mut scan: Scan,
+        loaded: &mut Loaded,
+    ) -> Result<Recovered, DiskError> {
         let settings = files::index_settings(&self.config);
-        let mut scan = segment.scan_batches(start, file_size);
+        let mut recovered = Recovered::nothing(segment);
+        let mut is_first = true;
         loop {
             let batch = match scan.next().await {
                 Ok(Some(batch)) => batch,
@@ -132,36 +149,37 @@ impl Loader<'_> {
             if check(segment, &batch, bytes).is_err() {
                 break;
             }
-            if batch.position == start {
-                recovered.transactions_missing_from = batch.base_offset();
-            } else {
-                recovered.has_gaps |= batch.base_offset() > recovered.end_offset;
-            }
+            recovered.has_gaps |= !is_first && batch.base_offset() > recovered.end_offset;
             recovered.has_gaps |= batch.header.record_count <= batch.header.last_offset_delta;
             recovered.end_offset = batch.next_offset();
+            is_first = false;
             let epoch = LeaderEpoch(batch.header.partition_leader_epoch);
+            let epochs = &mut loaded.epochs;
             if epochs.latest().is_none_or(|(latest, _)| epoch > latest) {
-                recovered.epochs_changed |= epochs.assign(epoch, batch.base_offset());
+                loaded.epochs_changed |= epochs.assign(epoch, batch.base_offset());
             }
             segment.note(&batch, settings);
+            if let Some(replay) = &mut loaded.replay
+                && let Some(completed) = replay.note(&batch.header, bytes)
+            {
+                replay::note_completed(segment, completed);
+            }
             segment.write_indexes_when_full().await?;
         }
-        Ok(())
+        Ok(recovered)
     }
 
-    /// Forgets the aborted transactions from the first batch on that was looked at, or all if the
-    /// last one before is not confirmed by its marker: then the crash has torn it.
+    /// Forgets the aborted transactions from `offset` on, or all if the last one before is not
+    /// confirmed by its marker: then the crash has torn it. Returns from where on they are missing.
     async fn truncate_transactions(
         &self,
         segment: &Segment,
-        recovered: &mut Recovered,
-    ) -> Result<(), DiskError> {
+        offset: Offset,
+    ) -> Result<Offset, DiskError> {
         let transactions = segment.transactions();
-        transactions
-            .truncate(recovered.transactions_missing_from)
-            .await?;
+        transactions.truncate(offset).await?;
         let Some(last) = transactions.last() else {
-            return Ok(());
+            return Ok(offset);
         };
         let marker = match segment.locate(last.last_offset, segment.size()).await {
             Ok(marker) => marker,
@@ -173,96 +191,21 @@ impl Loader<'_> {
                 && marker.base_offset() == last.last_offset
                 && marker.header.producer_id == last.producer_id.0
         });
-        if !is_confirmed {
-            recovered.transactions_missing_from = segment.base_offset();
-            transactions.truncate(segment.base_offset()).await?;
+        if is_confirmed {
+            return Ok(offset);
         }
-        Ok(())
-    }
-
-    /// Brings `producers` to the end of the log: from the newest snapshot that is of use, or from
-    /// nothing at the start of the log, by the batches behind it. Returns the snapshots that were
-    /// missing at the start of segments on the way.
-    pub(super) async fn load_producers(
-        &self,
-        producers: &mut ProducerState,
-        load: &ProducersLoad<'_>,
-    ) -> Result<Vec<(Offset, Vec<u8>)>, LoadError> {
-        let end = load.log_end_offset;
-        let behind = load
-            .transactions_missing_from
-            .map_or(end, |from| from.min(end));
-        let usable: Vec<_> = load
-            .snapshots
-            .iter()
-            .copied()
-            .filter(|at| *at <= behind)
-            .collect();
-        let snapshot =
-            producer_state::load_newest_snapshot(self.disk, &self.directory, &usable).await?;
-        // Below the log start, too: what is still there tells of producers.
-        producers.reload(snapshot, load.segments[0].base_offset());
-        let start = producers.end_offset();
-        let mut missing = Vec::new();
-        for (index, segment) in load.segments.iter().enumerate() {
-            let next = load.segments.get(index + 1);
-            if next.is_some_and(|next| next.base_offset() <= start) {
-                continue;
-            }
-            producers.advance_to(segment.base_offset());
-            if let Some((offset, bytes)) = producers.snapshot() {
-                producers.on_snapshot_saved(offset);
-                missing.push((offset, bytes));
-            }
-            let replayed = replay(segment, start, load, producers).await;
-            replayed.map_err(|error| LoadError::Scan(segment.clone(), error))?;
-        }
-        producers.advance_to(end);
-        Ok(missing)
+        transactions.truncate(segment.base_offset()).await?;
+        Ok(segment.base_offset())
     }
 }
 
-/// Tells `producers` of the batches of a segment that begin at `start` or behind it.
-async fn replay(
-    segment: &Segment,
-    start: Offset,
-    load: &ProducersLoad<'_>,
-    producers: &mut ProducerState,
-) -> Result<(), ScanError> {
-    let size = segment.size();
-    let Some(first) = segment.locate(start, size).await? else {
-        return Ok(());
-    };
-    let mut scan = segment.scan_headers(first.position, size);
-    while let Some(batch) = scan.next().await? {
-        if !batch.header.has_producer_id() {
-            continue;
+impl Recovered {
+    const fn nothing(segment: &Segment) -> Self {
+        Self {
+            end_offset: segment.base_offset(),
+            cut: false,
+            has_gaps: false,
         }
-        let producer_batch = if batch.header.attributes.is_control() {
-            producers::of_batch(scan.bytes(&batch).await?)
-        } else {
-            producers::of_records(&batch.header)
-        };
-        let Some(producer_batch) = producer_batch else {
-            continue;
-        };
-        let completed = producers.update(&producer_batch);
-        let missing = load
-            .transactions_missing_from
-            .is_some_and(|from| batch.base_offset() >= from);
-        if let Some(completed) = completed.filter(|_| missing) {
-            note_completed(segment, completed);
-        }
-    }
-    Ok(())
-}
-
-/// Adds a completed transaction to the index of its segment if it was aborted.
-pub(super) fn note_completed(segment: &Segment, completed: CompletedTransaction) {
-    if completed.outcome == TransactionOutcome::Abort {
-        segment
-            .transactions()
-            .push(AbortedTransaction::from(completed));
     }
 }
 

@@ -25,6 +25,9 @@ pub(super) struct State {
     pub(super) log_end: LogEnd,
     pub(super) recovery_point: Offset,
     pub(super) flushed_ms: i64,
+    /// Bytes of batches that no flush has made durable; perhaps too many, never too few. Only tells
+    /// whether a flush is worth it.
+    pub(super) unflushed_bytes: u64,
     pub(super) recent: RecentBatches,
     pub(super) epochs: LeaderEpochs,
     pub(super) producers: ProducerState,
@@ -86,6 +89,7 @@ impl State {
             start: batch.position,
             end: batch.end(),
         });
+        self.unflushed_bytes += batch.end() - batch.position;
         self.log_end.offset = batch.next_offset();
         self.log_end.position = batch.end();
     }

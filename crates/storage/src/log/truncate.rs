@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use protocol::ids::Offset;
 
-use super::recovery::{Loader, ProducersLoad};
+use super::recovery::Loader;
+use super::replay::ProducersLoad;
 use super::state::{LogEnd, floor_index};
 use super::writer::Writer;
 use super::{Log, LogError, files};
@@ -164,7 +165,7 @@ impl Log {
 
     async fn reload_producers(&self) -> Result<(), LogError> {
         self.save_snapshots().await?;
-        let (loader, mut producers, segments, snapshots, log_end_offset) = {
+        let (loader, producers, segments, snapshots, log_end_offset) = {
             let state = self.lock();
             let loader = Loader {
                 disk: self.disk.as_ref(),
@@ -187,11 +188,11 @@ impl Log {
             log_end_offset,
             transactions_missing_from: None,
         };
-        let missing = loader.load_producers(&mut producers, &load).await;
-        let missing = missing.map_err(|error| self.load_failed(error))?;
+        let replay = loader.reload_producers(producers, &load).await;
+        let replay = replay.map_err(|error| self.load_failed(error))?;
         let mut state = self.lock();
-        state.producers = producers;
-        state.snapshots.add(missing);
+        state.producers = replay.producers;
+        state.snapshots.add(replay.missing_snapshots);
         Ok(())
     }
 

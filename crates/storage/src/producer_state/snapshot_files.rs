@@ -3,6 +3,7 @@
 //! A snapshot is taken when a segment is rolled, at its base offset, and when the log is closed.
 //! So the ones to keep are those at base offsets, which a truncation falls back to, and the newest.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use protocol::ids::Offset;
@@ -18,13 +19,14 @@ const SIZE_MAX: usize = 256 << 20;
 /// offset, but the newest of these stays if it is not behind the last segment's start, because
 /// then it was taken when the log was closed.
 pub fn stray_snapshots(snapshots: &[Offset], segment_base_offsets: &[Offset]) -> Vec<Offset> {
-    let is_stray = |offset: &&Offset| !segment_base_offsets.contains(offset);
-    let last_base_offset = segment_base_offsets.iter().max();
+    let base_offsets: BTreeSet<&Offset> = segment_base_offsets.iter().collect();
+    let is_stray = |offset: &&Offset| !base_offsets.contains(offset);
+    let last_base_offset = base_offsets.last();
     let kept = snapshots
         .iter()
         .filter(is_stray)
         .max()
-        .filter(|offset| last_base_offset.is_none_or(|base_offset| *offset >= base_offset));
+        .filter(|offset| last_base_offset.is_none_or(|base_offset| offset >= base_offset));
     snapshots
         .iter()
         .filter(is_stray)

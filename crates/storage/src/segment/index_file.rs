@@ -7,7 +7,8 @@
 //! Invariants:
 //! - Entries in the file come before those in memory; both are searched as one ascending list.
 //! - While a segment is active its indexes are preallocated and sparse: the zeros behind the last
-//!   entry are not entries. A segment that is sealed or closed has exactly its entries.
+//!   entry are not entries. A segment that is sealed or closed has exactly its entries. In between,
+//!   after a rewind, anything may lie behind the last entry.
 //! - One caller at a time changes an index; any number may search it meanwhile.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -126,8 +127,10 @@ impl<E: IndexEntry> IndexFile<E> {
         Ok(())
     }
 
-    /// Forgets all entries but the first `count`, and preallocates again.
-    pub(crate) async fn truncate(&self, count: u64, bytes_max: u32) -> Result<(), DiskError> {
+    /// Forgets all entries but the first `count`. The file keeps what it holds behind them, to be
+    /// written over, until [`Self::trim`]: cutting it now, only to write the same entries again,
+    /// would have file systems allocate and write out blocks at once.
+    pub(crate) async fn rewind(&self, count: u64) -> Result<(), DiskError> {
         let written = {
             let mut entries = self.lock();
             if count < entries.written {
@@ -140,35 +143,34 @@ impl<E: IndexEntry> IndexFile<E> {
             entries.last = entries.tail.last().copied();
             entries.written
         };
-        let bytes = written * E::SIZE as u64;
-        if self.file.size().await? != bytes {
-            self.file.set_size(bytes).await?;
-        }
         if let Some(index) = written.checked_sub(1) {
             let last = read_entry(self.file.as_ref(), index).await?;
             let mut entries = self.lock();
             entries.last = entries.last.or(last);
         }
-        self.preallocate(bytes_max).await
+        Ok(())
     }
 
-    /// Extends the file with blank slots to as many whole entries as `bytes_max` holds.
+    /// Writes what is in memory, cuts off whatever else the file holds, and extends it with blank
+    /// slots to as many whole entries as `bytes_max` holds.
     pub(crate) async fn preallocate(&self, bytes_max: u32) -> Result<(), DiskError> {
+        let size = self.trim().await?;
         let bytes = whole_entries_bytes::<E>(bytes_max);
-        if self.file.size().await? < bytes {
+        if size < bytes {
             self.file.set_size(bytes).await?;
         }
         Ok(())
     }
 
-    /// Writes what is in memory and cuts the blank slots off.
-    pub(crate) async fn trim(&self) -> Result<(), DiskError> {
+    /// Writes what is in memory and cuts off whatever else the file holds. Returns its size in
+    /// bytes.
+    pub(crate) async fn trim(&self) -> Result<u64, DiskError> {
         self.write_tail().await?;
         let size = self.lock().written * E::SIZE as u64;
-        if self.file.size().await? == size {
-            return Ok(());
+        if self.file.size().await? != size {
+            self.file.set_size(size).await?;
         }
-        self.file.set_size(size).await
+        Ok(size)
     }
 
     /// Makes what was written durable.
@@ -244,16 +246,34 @@ const fn whole_entries_bytes<E: IndexEntry>(bytes_max: u32) -> u64 {
 }
 
 /// How many of the first `slots` were written, where the last one is blank.
+///
+/// Most slots are blank, so the search begins with the first ones and goes ahead in strides that
+/// double.
 async fn written_slots<E: IndexEntry>(file: &dyn DiskFile, slots: u64) -> Result<u64, DiskError> {
+    let block_entries = (BLOCK_BYTES / E::SIZE) as u64;
     let (mut low, mut high) = (0, slots - 1);
-    while low < high {
-        let middle = low + (high - low) / 2;
-        match read_entry::<E>(file, middle).await? {
-            Some(entry) if !entry.is_blank() => low = middle + 1,
-            _ => high = middle,
+    let mut stride = block_entries;
+    while high - low > block_entries {
+        let is_ahead = stride < high - low;
+        let probed = low + if is_ahead { stride } else { (high - low) / 2 };
+        match read_entry::<E>(file, probed).await? {
+            Some(entry) if !entry.is_blank() => {
+                low = probed + 1;
+                stride = stride.saturating_mul(2);
+            }
+            _ => {
+                high = probed;
+                // It lies between the last two steps: from here on by halves.
+                stride = u64::MAX;
+            }
         }
     }
-    Ok(low)
+    let mut block = [0; BLOCK_BYTES];
+    let bytes = &mut block[..(high - low) as usize * E::SIZE];
+    let read = file.read_at(bytes, low * E::SIZE as u64).await?;
+    let mut entries = bytes[..read].chunks_exact(E::SIZE).map(E::decode);
+    let count = entries.position(|entry| entry.is_blank());
+    Ok(low + count.map_or((read / E::SIZE) as u64, |count| count as u64))
 }
 
 async fn read_entry<E: IndexEntry>(

@@ -42,13 +42,7 @@ impl Segment {
     pub(crate) async fn load_tail(&self, settings: IndexSettings) -> Result<Offset, ScanError> {
         let end = self.size();
         let mut next_offset = self.base_offset;
-        // No preallocation: whether the segment is to be appended to is not known here.
-        let (bytes_max, interval_bytes) = (0, settings.interval_bytes);
-        let settings = IndexSettings {
-            bytes_max,
-            interval_bytes,
-        };
-        let start = self.rewind(Offset(i64::MAX), settings).await?;
+        let start = self.rewind(Offset(i64::MAX)).await?;
         let mut scan = self.scan_headers(start, end);
         while let Some(batch) = scan.next().await? {
             next_offset = batch.next_offset();
@@ -62,7 +56,7 @@ impl Segment {
     /// headers stop making sense, which a later read will report.
     pub(crate) async fn rebuild_indexes(&self, settings: IndexSettings) -> Result<(), DiskError> {
         let end = self.size();
-        self.rewind(self.base_offset, settings).await?;
+        self.rewind(self.base_offset).await?;
         let mut scan = self.scan_headers(0, end);
         loop {
             match scan.next().await {
@@ -85,12 +79,13 @@ impl Segment {
         end: Offset,
         settings: IndexSettings,
     ) -> Result<(), ScanError> {
-        let start = self.rewind(end, settings).await?;
+        let start = self.rewind(end).await?;
         let mut scan = self.scan_headers(start, position);
         while let Some(batch) = scan.next().await? {
             self.note(&batch, settings);
         }
         self.transactions.truncate(end).await?;
+        self.unseal(settings).await?;
         self.sync_remade_indexes(start, end).await?;
         self.cut_file().await?;
         Ok(self.log.sync().await?)
@@ -114,19 +109,14 @@ impl Segment {
 
     /// Forgets everything behind the last index entry that surely lies below `offset`: the segment
     /// ends, for now, at the position returned, in bytes. What follows there is to be scanned and
-    /// to be noted again.
-    pub(crate) async fn rewind(
-        &self,
-        offset: Offset,
-        settings: IndexSettings,
-    ) -> Result<u64, DiskError> {
+    /// to be noted again, and then the segment is to be sealed or unsealed: until that is done the
+    /// index files hold what was forgotten.
+    pub(crate) async fn rewind(&self, offset: Offset) -> Result<u64, DiskError> {
         let kept = self.sure_entries(offset).await?;
         let offsets = kept.map_or(0, |kept| kept.offset_count);
         let times = kept.map_or(0, |kept| kept.time_count);
-        self.offset_index
-            .truncate(offsets, settings.bytes_max)
-            .await?;
-        self.time_index.truncate(times, settings.bytes_max).await?;
+        self.offset_index.rewind(offsets).await?;
+        self.time_index.rewind(times).await?;
         let mut rewound = Progress::empty(self.progress().created_ms);
         if let Some(kept) = kept {
             let first = self.scan_headers(0, kept.entry.position()).next().await;
@@ -147,6 +137,9 @@ impl Segment {
     /// that were synced can be anything.
     async fn sure_entries(&self, offset: Offset) -> Result<Option<SureEntries>, DiskError> {
         let base_offset = self.base_offset;
+        if offset <= base_offset {
+            return Ok(None);
+        }
         let file_size = self.log.size().await?;
         let is_below =
             |entry: &OffsetEntry| entry.position() > 0 && entry.last_offset(base_offset) < offset;

@@ -179,7 +179,7 @@ impl Segment {
         self.cut_file().await
     }
 
-    /// Preallocates the indexes of a segment that is to be appended to again.
+    /// Gives the indexes of a segment that is to be appended to again the size they have then.
     pub(crate) async fn unseal(&self, settings: IndexSettings) -> Result<(), DiskError> {
         self.offset_index.preallocate(settings.bytes_max).await?;
         self.time_index.preallocate(settings.bytes_max).await

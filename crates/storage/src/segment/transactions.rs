@@ -23,6 +23,8 @@ struct Content {
     index: TransactionIndex,
     /// How many entries are in the file.
     written: usize,
+    /// Whether there are entries that were added since the last sync.
+    is_unsynced: bool,
     file: Option<Arc<dyn DiskFile>>,
 }
 
@@ -50,6 +52,7 @@ impl Transactions {
             content: Mutex::new(Content {
                 index,
                 written,
+                is_unsynced: false,
                 file,
             }),
         }
@@ -57,7 +60,9 @@ impl Transactions {
 
     /// Adds a transaction, in memory.
     pub(crate) fn push(&self, transaction: AbortedTransaction) {
-        self.lock().index.append(transaction);
+        let mut content = self.lock();
+        content.index.append(transaction);
+        content.is_unsynced = true;
     }
 
     /// Writes what is in memory only to the file at `path`, which is made if need be.
@@ -103,11 +108,17 @@ impl Transactions {
 
     /// Makes what was written durable.
     pub(crate) async fn sync(&self) -> Result<(), DiskError> {
-        let file = self.lock().file.clone();
-        match file {
-            Some(file) => file.sync().await,
-            None => Ok(()),
+        let (file, count) = {
+            let content = self.lock();
+            (content.file.clone(), content.index.entries().len())
+        };
+        if let Some(file) = file {
+            file.sync().await?;
+            let mut content = self.lock();
+            let is_all = content.written == count && content.index.entries().len() == count;
+            content.is_unsynced &= !is_all;
         }
+        Ok(())
     }
 
     /// Adds those that overlap a range of offsets to `found`.
@@ -123,6 +134,11 @@ impl Transactions {
     /// The one with the last marker.
     pub(crate) fn last(&self) -> Option<AbortedTransaction> {
         self.lock().index.entries().last().copied()
+    }
+
+    /// Whether there are entries that a crash could take away.
+    pub(crate) fn is_unsynced(&self) -> bool {
+        self.lock().is_unsynced
     }
 
     /// Whether there is anything that is not in the file.

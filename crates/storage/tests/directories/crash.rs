@@ -9,9 +9,8 @@ use protocol::Uuid;
 use protocol::ids::Offset;
 use storage::directories::{PartitionLog, TopicIdPartition};
 use storage::disk::Disk;
-use storage::disk::simulated::SimulatedDisk;
+use storage::disk::simulated::{HaltingDisk, SimulatedDisk};
 
-use crate::halting_disk::HaltingDisk;
 use crate::node::{DELETE_DELAY_MS, NOW_MS, Node, PATHS, append, read, values};
 use crate::{poll_once, run};
 

@@ -8,7 +8,6 @@
 
 mod crash;
 mod failures;
-mod halting_disk;
 mod node;
 mod partitions;
 mod real;

@@ -102,6 +102,7 @@ pub(crate) fn settings() -> DirectorySettings {
         concurrency: NonZeroUsize::new(2).unwrap(),
         file_delete_delay_ms: DELETE_DELAY_MS,
         jitter_seed: 7,
+        unflushed_bytes_max: 10_000,
     }
 }
 

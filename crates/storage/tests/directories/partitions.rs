@@ -9,10 +9,9 @@ use storage::directories::{
     CreateError, DeleteError, NewPartition, PartitionLog, TopicIdPartition,
 };
 use storage::disk::Disk;
-use storage::disk::simulated::SimulatedDisk;
+use storage::disk::simulated::{HaltingDisk, SimulatedDisk};
 use storage::log::{LogError, ReadRequest};
 
-use crate::halting_disk::HaltingDisk;
 use crate::node::{
     DELETE_DELAY_MS, NOW_MS, Node, PATHS, append, config, list, read, topic_partition, values,
     write,

@@ -1,5 +1,6 @@
 //! What is done from time to time, and what it leaves in the files.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use protocol::Uuid;
@@ -9,7 +10,7 @@ use storage::directories::{LogDirectories, NewPartition, PartitionLog};
 use storage::disk::Disk;
 use storage::disk::simulated::SimulatedDisk;
 
-use crate::node::{NOW_MS, Node, append, config, read, topic_partition, write};
+use crate::node::{NOW_MS, Node, append, config, read, topic_partition, values, write};
 use crate::run;
 
 fn disk() -> (Arc<SimulatedDisk>, Arc<dyn Disk>) {
@@ -137,6 +138,52 @@ fn logs_are_flushed_when_they_are_due() {
             let log = partition.log();
             assert_eq!(log.recovery_point(), log.log_end_offset());
         }
+    });
+}
+
+#[test]
+fn large_logs_are_flushed_when_all_together_hold_too_much_and_a_crash_finds_that_they_were() {
+    let (simulated, disk) = disk();
+    run(async {
+        let node = Node::start(&disk).await;
+        // No log is rolled here.
+        let config = LogConfig {
+            segment_bytes: 1 << 20,
+            ..config()
+        };
+        let [large, other, small] = [("a-0", 1001), ("b-0", 1002), ("c-0", 1003)];
+        let large = create(&node, large.0, large.1, config.clone()).await;
+        let other = create(&node, other.0, other.1, config.clone()).await;
+        let small = create(&node, small.0, small.1, config).await;
+        append(&large, &"x".repeat(4000)).await;
+        append(&other, &"x".repeat(5000)).await;
+        assert_eq!(small.log().unflushed_bytes(), 0);
+        let counters = simulated.counters();
+        assert_eq!(node.logs.flush_due(NOW_MS).await.count, 0);
+        assert_eq!(simulated.counters(), counters, "nothing is due");
+        append(&large, &"x".repeat(1000)).await;
+        let upkeep = node.logs.flush_due(NOW_MS).await;
+        assert_eq!((upkeep.count, upkeep.next_due_ms), (2, None));
+        append(&large, "not flushed").await;
+        for (partition, recovery_point) in [(&large, 2), (&other, 1), (&small, 0)] {
+            assert_eq!(partition.log().recovery_point(), Offset(recovery_point));
+        }
+        assert_eq!(other.log().unflushed_bytes(), 0);
+        let size_bytes = large.log().unflushed_bytes();
+        assert!((1..200).contains(&size_bytes), "{size_bytes}");
+        // The power is not cut, only the process is gone.
+        drop((node, large, other, small));
+        let node = Node::start(&disk).await;
+        let logs = node.reports.iter().flat_map(|report| &report.logs);
+        let recovered_from: BTreeMap<_, _> = logs
+            .map(|log| (log.topic_partition.to_string(), log.recovered_from))
+            .collect();
+        for (name, offset) in [("a-0", 2), ("b-0", 1), ("c-0", 0)] {
+            assert_eq!(recovered_from[name], Some(Offset(offset)), "{name}");
+        }
+        let large = node.find("a-0").unwrap();
+        assert_eq!(values(&large).await[2], "not flushed");
+        assert!(large.log().unflushed_bytes() > 0);
     });
 }
 

@@ -415,7 +415,9 @@ fn operations_are_counted() {
         let file = write_durably(&disk, Path::new("/data/a"), b"a").await;
         let other = disk.open(Path::new("/data/a"), OpenMode::Read).await;
         file.write_at(&[b"b"], 0).await.unwrap();
+        assert_eq!(file.read_at(&mut [0; 2], 0).await.unwrap(), 1);
         let counters = Counters {
+            reads: 1,
             writes: 2,
             syncs: 1,
             directory_syncs: 2,

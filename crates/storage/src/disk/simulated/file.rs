@@ -125,6 +125,7 @@ impl DiskFile for SimulatedFile {
 
     fn read_at<'a>(&'a self, buffer: &'a mut [u8], position: u64) -> DiskFuture<'a, usize> {
         Box::pin(self.perform(Operation::Read, move |state| {
+            state.counters.reads += 1;
             let file = state.tree.file(self.node).ok_or(DiskErrorKind::NotFound)?;
             Ok(file.current().read_at(buffer, position))
         }))

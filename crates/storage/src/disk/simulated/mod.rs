@@ -14,6 +14,7 @@
 mod content;
 mod faults;
 mod file;
+mod halting;
 mod pages;
 mod random;
 mod state;
@@ -25,6 +26,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 pub use faults::{Fault, Operation};
+pub use halting::HaltingDisk;
 pub use state::Counters;
 
 use self::file::{SimulatedFile, SimulatedLock};

@@ -40,6 +40,8 @@ pub(super) struct State {
 /// How much was asked of the disk since it was made.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub struct Counters {
+    /// Reads from files that were done.
+    pub reads: u64,
     /// Writes to files, failed ones included.
     pub writes: u64,
     /// Syncs of files, failed ones included.

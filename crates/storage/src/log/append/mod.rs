@@ -13,7 +13,7 @@ use protocol::ids::{LeaderEpoch, Offset};
 use protocol::records::{BatchMut, BatchView};
 
 use super::writer::Writer;
-use super::{Log, files, recovery};
+use super::{Log, files, replay};
 use crate::config::LogConfig;
 use crate::disk::DiskErrorKind;
 use crate::producer_state::AppendCheck;
@@ -261,7 +261,7 @@ impl Log {
             if let Some(producer_batch) = of_this
                 && let Some(completed) = state.producers.update(producer_batch)
             {
-                recovery::note_completed(&active, completed);
+                replay::note_completed(&active, completed);
             }
         }
         state.producers.advance_to(state.log_end.offset);

@@ -1,8 +1,9 @@
 //! Crashes and failures at every disk operation of a schedule that touches everything.
 
 use super::*;
-use crate::disk::DiskErrorKind;
 use crate::disk::simulated::{Fault, Operation};
+use crate::disk::{DiskErrorKind, OpenMode};
+use crate::transaction_index::AbortedTransaction;
 use protocol::records::BatchMut;
 
 const OPERATIONS: [Operation; 10] = [
@@ -189,4 +190,63 @@ fn gaps_that_compaction_has_left_are_no_loss_even_if_the_topic_is_not_compacted_
     fixture.reopen(false, Offset(0)).unwrap();
     assert_eq!(fixture.log.log_end_offset(), Offset(59 * 3 + 1));
     assert_eq!(fixture.read_from(Offset(0), 1 << 20), before);
+}
+
+#[test]
+fn a_recovery_reads_the_batches_of_producers_once() {
+    let reads = |producer_id: Option<i64>| {
+        let mut fixture = Fixture::new(LogConfig::default());
+        for sequence in 0..100 {
+            let records = Records {
+                producer: producer_id.map(|id| producer(id, 0, sequence)),
+                value_bytes: 20_000,
+                ..Records::plain(&[NOW_MS])
+            };
+            fixture.append(records.build()).unwrap();
+        }
+        let before = fixture.disk.counters().reads;
+        fixture.reopen(false, Offset::ZERO).unwrap();
+        assert_eq!(fixture.log.log_end_offset(), Offset(100));
+        let known = fixture.log.lock().producers.producers().len();
+        assert_eq!(known, usize::from(producer_id.is_some()));
+        fixture.disk.counters().reads - before
+    };
+    assert_eq!(reads(Some(3)), reads(None));
+    assert!(reads(None) < 30, "{} reads", reads(None));
+}
+
+#[test]
+fn aborted_transactions_made_anew_by_a_recovery_outlive_the_next_crash() {
+    let mut fixture = Fixture::new(LogConfig {
+        segment_bytes: 1 << 20,
+        ..small()
+    });
+    let fields = producer(3, 0, 0);
+    fixture.append(Records::of(fields, true).build()).unwrap();
+    fixture
+        .append_marker(fields, TransactionResult::Abort)
+        .unwrap();
+    for _ in 0..10 {
+        fixture.append(Records::plain(&[NOW_MS]).build()).unwrap();
+    }
+    let recovery_point = fixture.log.log_end_offset();
+    run(fixture.log.flush(recovery_point, NOW_MS)).unwrap();
+    fixture.append(Records::plain(&[NOW_MS]).build()).unwrap();
+    let expected = fixture.log.aborted_transactions(Offset(0), Offset(12));
+    assert_eq!(expected.len(), 1);
+    // Part of a later entry reached the disk: no marker is where it says.
+    let torn = AbortedTransaction {
+        last_offset: Offset(4),
+        ..expected[0]
+    };
+    let path = Path::new(DIRECTORY).join("00000000000000000000.txnindex");
+    let file = run(fixture.disk.open(&path, OpenMode::Write)).unwrap();
+    let position = AbortedTransaction::SIZE_BYTES as u64;
+    run(file.write_at(&[&torn.encode()], position)).unwrap();
+    for _ in 0..3 {
+        // The process is killed: nothing that was written is lost.
+        fixture.reopen(false, recovery_point).unwrap();
+        let aborted = fixture.log.aborted_transactions(Offset(0), Offset(12));
+        assert_eq!(aborted, expected);
+    }
 }

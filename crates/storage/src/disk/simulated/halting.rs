@@ -1,16 +1,19 @@
 //! A disk on which a process stops for ever at a given operation, as if its power had been cut.
+//!
+//! Not the job of this module: what is on the disk then. The crash is the owner's to order, of the
+//! [`SimulatedDisk`] below.
 
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use storage::disk::simulated::SimulatedDisk;
-use storage::disk::{DirectoryEntry, Disk, DiskError, DiskFile, DiskFuture, DiskLock, OpenMode};
+use super::SimulatedDisk;
+use crate::disk::{DirectoryEntry, Disk, DiskError, DiskFile, DiskFuture, DiskLock, OpenMode};
 
-/// A disk that does so many operations, and none after.
+/// A disk that does so many operations; every later one waits for ever.
 #[derive(Debug)]
-pub(crate) struct HaltingDisk {
+pub struct HaltingDisk {
     disk: Arc<SimulatedDisk>,
     left: Arc<AtomicU64>,
 }
@@ -22,7 +25,8 @@ struct HaltingFile {
 }
 
 impl HaltingDisk {
-    pub(crate) fn new(disk: &Arc<SimulatedDisk>, operations: u64) -> Self {
+    /// Does `operations` on `disk`.
+    pub fn new(disk: &Arc<SimulatedDisk>, operations: u64) -> Self {
         Self {
             disk: disk.clone(),
             left: Arc::new(AtomicU64::new(operations)),
@@ -30,7 +34,7 @@ impl HaltingDisk {
     }
 
     /// Does so many operations from now on.
-    pub(crate) fn allow(&self, operations: u64) {
+    pub fn allow(&self, operations: u64) {
         self.left.store(operations, Ordering::Relaxed);
     }
 }
