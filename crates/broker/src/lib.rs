@@ -14,3 +14,4 @@ pub mod metadata_cache;
 pub mod producer_ids;
 pub mod requests;
 pub mod topic_names;
+pub mod telemetry;

@@ -1,0 +1,139 @@
+//! Every family of metrics there is, with its name and what it says.
+//!
+//! Names are those that exporters make of Kafka's; the rule is in `docs/operations/metrics.md`,
+//! whose table a test compares with this file.
+
+use super::exposition::{Family, Kind};
+
+/// One constant for each family; the help is its documentation.
+macro_rules! families {
+    ($($constant:ident, $kind:ident, $name:literal, $help:literal;)*) => {
+        $(
+            #[doc = $help]
+            pub static $constant: Family = Family {
+                name: $name,
+                kind: Kind::$kind,
+                help: $help,
+            };
+        )*
+
+        #[cfg(test)]
+        pub(super) static ALL: &[&Family] = &[$(&$constant),*];
+    };
+}
+
+families! {
+    BROKER_STATE, Gauge, "kafka_server_kafkaserver_brokerstate",
+        "State of the broker: 0 not running, 1 starting, 2 recovery, 3 running, \
+         6 controlled shutdown, 7 shutting down.";
+    LAST_APPLIED_RECORD_OFFSET, Gauge,
+        "kafka_server_broker_metadata_metrics_last_applied_record_offset",
+        "Offset of the last metadata record that is in effect on this node, -1 before the first.";
+    BUILD_INFO, Gauge, "klamm_build_info",
+        "Always 1; the label has the version of the program.";
+    PROCESS_CPU_SECONDS, Counter, "process_cpu_seconds_total",
+        "Processor time the process has used, in seconds.";
+    PROCESS_RESIDENT_MEMORY_BYTES, Gauge, "process_resident_memory_bytes",
+        "Memory of the process that is resident, in bytes.";
+    PROCESS_VIRTUAL_MEMORY_BYTES, Gauge, "process_virtual_memory_bytes",
+        "Address space of the process, in bytes.";
+    PROCESS_THREADS, Gauge, "process_threads",
+        "Threads of the process.";
+    PROCESS_OPEN_FDS, Gauge, "process_open_fds",
+        "Open file descriptors.";
+    PROCESS_MAX_FDS, Gauge, "process_max_fds",
+        "How many file descriptors may be open.";
+    PROCESS_START_TIME_SECONDS, Gauge, "process_start_time_seconds",
+        "When the process was started, in seconds since 1970.";
+
+    CONNECTION_COUNT, Gauge, "kafka_server_socket_server_metrics_connection_count",
+        "Open connections.";
+    CONNECTION_CREATIONS, Counter, "kafka_server_socket_server_metrics_connection_creation_total",
+        "Connections opened.";
+    CONNECTION_CLOSES, Counter, "kafka_server_socket_server_metrics_connection_close_total",
+        "Connections ended.";
+    INCOMING_BYTES, Counter, "kafka_server_socket_server_metrics_incoming_byte_total",
+        "Bytes of requests that were answered, with their sizes in front.";
+    OUTGOING_BYTES, Counter, "kafka_server_socket_server_metrics_outgoing_byte_total",
+        "Bytes of answers sent, with their sizes in front.";
+    CLOSES_BY_REASON, Counter, "klamm_network_connections_closed_total",
+        "Connections ended, by reason.";
+    CONNECTIONS_REFUSED, Counter, "klamm_network_connections_refused_total",
+        "Connections turned away because their address has as many as it may.";
+    ACCEPT_FAILURES, Counter, "klamm_network_accept_failures_total",
+        "Times that the operating system could not accept a connection.";
+
+    REQUESTS, Counter, "kafka_network_requestmetrics_requests_total",
+        "Requests answered, by API and version.";
+    TOTAL_TIME, Histogram, "kafka_network_requestmetrics_totaltimems",
+        "From the last byte of a request received to its answer sent, in milliseconds.";
+    REQUEST_QUEUE_TIME, Histogram, "kafka_network_requestmetrics_requestqueuetimems",
+        "How long requests waited for their handler, in milliseconds.";
+    LOCAL_TIME, Histogram, "kafka_network_requestmetrics_localtimems",
+        "How long handlers kept the next request of the connection waiting, in milliseconds.";
+    REMOTE_TIME, Histogram, "kafka_network_requestmetrics_remotetimems",
+        "How long handled requests waited for others, in milliseconds.";
+    RESPONSE_QUEUE_TIME, Histogram, "kafka_network_requestmetrics_responsequeuetimems",
+        "How long answers waited for the answers before them, in milliseconds.";
+    RESPONSE_SEND_TIME, Histogram, "kafka_network_requestmetrics_responsesendtimems",
+        "How long answers took to be sent, in milliseconds.";
+    REQUEST_BYTES, Histogram, "kafka_network_requestmetrics_requestbytes",
+        "Sizes of requests, in bytes.";
+
+    MESSAGES_IN, Counter, "kafka_server_brokertopicmetrics_messagesin_total",
+        "Records appended for producers.";
+    BYTES_IN, Counter, "kafka_server_brokertopicmetrics_bytesin_total",
+        "Bytes of record batches appended for producers.";
+    BYTES_OUT, Counter, "kafka_server_brokertopicmetrics_bytesout_total",
+        "Bytes of record batches sent to consumers.";
+    BYTES_REJECTED, Counter, "kafka_server_brokertopicmetrics_bytesrejected_total",
+        "Bytes of record batches refused for their size.";
+    PRODUCE_REQUESTS, Counter, "kafka_server_brokertopicmetrics_totalproducerequests_total",
+        "Partitions that producers asked to append to.";
+    FAILED_PRODUCE_REQUESTS, Counter, "kafka_server_brokertopicmetrics_failedproducerequests_total",
+        "Partitions that could not be appended to.";
+    FETCH_REQUESTS, Counter, "kafka_server_brokertopicmetrics_totalfetchrequests_total",
+        "Partitions that were read for fetches.";
+    FAILED_FETCH_REQUESTS, Counter, "kafka_server_brokertopicmetrics_failedfetchrequests_total",
+        "Partitions that could not be read for fetches.";
+
+    PARTITION_COUNT, Gauge, "kafka_server_replicamanager_partitioncount",
+        "Replicas on this broker, also those whose log directory has failed.";
+    LEADER_COUNT, Gauge, "kafka_server_replicamanager_leadercount",
+        "Partitions that this broker leads.";
+    OFFLINE_REPLICA_COUNT, Gauge, "kafka_server_replicamanager_offlinereplicacount",
+        "Replicas on this broker whose log directory has failed.";
+    UNDER_REPLICATED_PARTITIONS, Gauge, "kafka_server_replicamanager_underreplicatedpartitions",
+        "Partitions led here with fewer in-sync replicas than replicas.";
+    UNDER_MIN_ISR_PARTITION_COUNT, Gauge, "kafka_server_replicamanager_underminisrpartitioncount",
+        "Partitions led here with fewer in-sync replicas than min.insync.replicas.";
+    AT_MIN_ISR_PARTITION_COUNT, Gauge, "kafka_server_replicamanager_atminisrpartitioncount",
+        "Partitions led here with just as many in-sync replicas as min.insync.replicas.";
+    LOG_SIZE, Gauge, "kafka_log_log_size",
+        "Bytes in the segments of a log.";
+    LOG_SEGMENTS, Gauge, "kafka_log_log_numlogsegments",
+        "Segments of a log.";
+    LOG_START_OFFSET, Gauge, "kafka_log_log_logstartoffset",
+        "First offset that may be read.";
+    LOG_END_OFFSET, Gauge, "kafka_log_log_logendoffset",
+        "Offset that the next record will get.";
+
+    ACTIVE_CONTROLLER_COUNT, Gauge, "kafka_controller_kafkacontroller_activecontrollercount",
+        "1 on the active controller, else 0.";
+    GLOBAL_TOPIC_COUNT, Gauge, "kafka_controller_kafkacontroller_globaltopiccount",
+        "Topics of the cluster.";
+    GLOBAL_PARTITION_COUNT, Gauge, "kafka_controller_kafkacontroller_globalpartitioncount",
+        "Partitions of the cluster.";
+    OFFLINE_PARTITIONS_COUNT, Gauge, "kafka_controller_kafkacontroller_offlinepartitionscount",
+        "Partitions without a leader.";
+    PREFERRED_REPLICA_IMBALANCE_COUNT, Gauge,
+        "kafka_controller_kafkacontroller_preferredreplicaimbalancecount",
+        "Partitions that are not led by the first of their replicas.";
+    ACTIVE_BROKER_COUNT, Gauge, "kafka_controller_kafkacontroller_activebrokercount",
+        "Registered brokers that are not fenced.";
+    FENCED_BROKER_COUNT, Gauge, "kafka_controller_kafkacontroller_fencedbrokercount",
+        "Registered brokers that are fenced.";
+    CONTROLLED_SHUTDOWN_BROKER_COUNT, Gauge,
+        "kafka_controller_kafkacontroller_controlledshutdownbrokercount",
+        "Registered brokers on their way out.";
+}
