@@ -13,5 +13,5 @@ pub mod environment;
 pub mod metadata_cache;
 pub mod producer_ids;
 pub mod requests;
-pub mod topic_names;
 pub mod telemetry;
+pub mod topic_names;
