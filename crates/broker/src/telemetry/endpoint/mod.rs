@@ -6,10 +6,9 @@
 //! nowhere.
 //!
 //! Invariants:
-//! - At most [`CONNECTION_COUNT_MAX`] connections are open; others wait in the backlog.
-//! - A connection has [`READ_TIME`] to ask, [`WRITE_TIME`] to take its answer and [`LINGER_TIME`]
-//!   to close.
-//! - Of a request no more than [`request::HEAD_BYTES_MAX`] are kept.
+//! - At most 16 connections are open; others wait in the backlog.
+//! - A connection has 10 seconds to ask, 30 to take its answer and one to close.
+//! - Of a request no more than 8 KiB are kept.
 
 mod request;
 mod response;
