@@ -49,6 +49,12 @@ pub enum InitialVoters {
         /// The endpoints of its controller listeners.
         endpoints: Vec<Endpoint>,
     },
+    /// These (`--initial-controllers`); `kraft.version` is 1. If this node is among them, its
+    /// directory id is that of the metadata log directory.
+    Listed {
+        /// The voters, the same on every node of the cluster.
+        voters: VoterSet,
+    },
 }
 
 /// What formatting did.
@@ -152,19 +158,34 @@ pub async fn format(disk: &dyn Disk, options: &FormatOptions) -> Result<Formatte
     for (path, directory_id) in empty {
         directories::create_directory(disk, path).await?;
         write_bootstrap(disk, path, &options.bootstrap_records, options.now_ms).await?;
-        if let InitialVoters::Standalone { endpoints } = &options.voters
+        if let Some(voters) = options.voters_of(directory_id)
             && is_metadata_log_dir(path)
         {
-            let key = ReplicaKey {
-                id: options.identity.node_id,
-                directory_id: Some(directory_id),
-            };
-            write_voters(disk, path, key, endpoints, options.now_ms).await?;
+            write_voters(disk, path, voters, options.now_ms).await?;
         }
         directories::format(disk, path, &options.identity, directory_id).await?;
         outcome.formatted.push(path.clone());
     }
     Ok(outcome)
+}
+
+impl FormatOptions {
+    /// The voters that the quorum keeps in its log, where the metadata log is in the directory of
+    /// this id.
+    fn voters_of(&self, directory_id: Uuid) -> Option<VoterSet> {
+        match &self.voters {
+            InitialVoters::Static => None,
+            InitialVoters::Listed { voters } => Some(voters.clone()),
+            InitialVoters::Standalone { endpoints } => Some(VoterSet::new([Voter {
+                key: ReplicaKey {
+                    id: self.identity.node_id,
+                    directory_id: Some(directory_id),
+                },
+                endpoints: endpoints.clone(),
+                kraft_versions: KraftVersionRange::SUPPORTED,
+            }])),
+        }
+    }
 }
 
 async fn is_formatted(
@@ -201,22 +222,16 @@ async fn is_formatted(
 async fn write_voters(
     disk: &dyn Disk,
     log_dir: &Path,
-    key: ReplicaKey,
-    endpoints: &[Endpoint],
+    voters: VoterSet,
     now_ms: i64,
 ) -> Result<(), FormatError> {
     let directory = log_dir.join(METADATA_DIRECTORY);
     directories::create_directory(disk, &directory).await?;
-    let voter = Voter {
-        key,
-        endpoints: endpoints.to_vec(),
-        kraft_versions: KraftVersionRange::SUPPORTED,
-    };
     let id = OffsetAndEpoch::BOOTSTRAP;
     let start = SnapshotStart {
         id,
         last_contained_log_timestamp_ms: now_ms,
-        voters: Some(VoterSet::new([voter])),
+        voters: Some(voters),
     };
     let path = snapshot_files::path(&directory, id);
     snapshot_files::write(disk, path, start, [] as [&[u8]; 0], now_ms).await?;

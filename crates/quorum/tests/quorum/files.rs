@@ -3,8 +3,11 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use quorum::{FormatError, InitialVoters, format, read_bootstrap};
-use raft::{OffsetAndEpoch, Snapshot, SnapshotBuilder, SnapshotStart};
+use quorum::{FormatError, InitialVoters, OpenError, format, read_bootstrap};
+use raft::{
+    KraftVersionRange, OffsetAndEpoch, ReplicaKey, Snapshot, SnapshotBuilder, SnapshotStart, Voter,
+    VoterSet,
+};
 use storage::disk::Disk;
 use storage::disk::simulated::SimulatedDisk;
 
@@ -207,4 +210,36 @@ fn without_voters_in_the_log_they_must_be_configured() {
         error.contains("controller.quorum.voters is empty"),
         "{error}"
     );
+}
+
+#[test]
+fn listed_voters_are_written_as_those_of_a_standalone_node_are() {
+    const CHECKPOINT: &str =
+        "/data/__cluster_metadata-0/00000000000000000000-0000000000.checkpoint";
+    let voter = |id, port| Voter {
+        key: ReplicaKey {
+            id,
+            directory_id: Some(node::directory_id()),
+        },
+        endpoints: vec![node::endpoint(port)],
+        kraft_versions: KraftVersionRange::SUPPORTED,
+    };
+    let checkpoint_of = |voters| {
+        let disk: Arc<dyn Disk> = Arc::new(SimulatedDisk::new(1));
+        let mut options = format_options(5);
+        options.voters = voters;
+        run(format(disk.as_ref(), &options)).unwrap();
+        let bytes = run(read(disk.as_ref(), CHECKPOINT));
+        (bytes, run(node::open_with(&disk, Default::default())).err())
+    };
+    let listed = |voters: Vec<Voter>| InitialVoters::Listed {
+        voters: VoterSet::new(voters),
+    };
+    let (standalone, _) = checkpoint_of(format_options(5).voters);
+    let (alone, error) = checkpoint_of(listed(vec![voter(1, 29093)]));
+    assert_eq!(alone, standalone);
+    assert!(error.is_none(), "{error:?}");
+    let (several, error) = checkpoint_of(listed(vec![voter(1, 29093), voter(2, 29094)]));
+    assert!(several.len() > alone.len());
+    assert!(matches!(error, Some(OpenError::SoleVoter(_))), "{error:?}");
 }
