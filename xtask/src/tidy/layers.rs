@@ -63,7 +63,8 @@ const LAYERS: &[Layer] = &[
     shell(
         "klamm",
         &[
-            "protocol", "metadata", "security", "storage", "net", "quorum", "broker", "client",
+            "protocol", "raft", "metadata", "security", "storage", "net", "quorum", "broker",
+            "client",
         ],
     ),
     chore(

@@ -54,7 +54,7 @@ use delete::Deletion;
 use partition::Table;
 
 /// The file by which a process keeps others out of a log directory.
-const LOCK_FILE: &str = ".lock";
+pub const LOCK_FILE: &str = ".lock";
 
 /// How a node treats its log directories.
 #[derive(Debug, Clone)]

@@ -1,0 +1,452 @@
+//! Arguments as Kafka's tools that are written with argparse4j take them: a subcommand, then its
+//! options. Long options and subcommands may be abbreviated; short options may be joined.
+//!
+//! Left out: `@file`, which takes further arguments from a file.
+
+use super::{OptionSpec, UsageError, Values, usage};
+
+/// A tool with subcommands.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Tool {
+    pub(crate) about: &'static str,
+    pub(crate) subcommands: &'static [Subcommand],
+}
+
+/// One of the things that a tool does.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Subcommand {
+    pub(crate) name: &'static str,
+    pub(crate) about: &'static str,
+    pub(crate) options: &'static [OptionSpec],
+    /// The long names of options of which at most one may be given.
+    pub(crate) exclusive: &'static [&'static str],
+}
+
+/// What is asked for.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Parsed {
+    Run {
+        /// The name of the subcommand.
+        subcommand: &'static str,
+        values: Values,
+    },
+    /// This text.
+    Help(String),
+}
+
+/// Options and what follows them, read from the front.
+struct Reader<'a> {
+    program: &'a str,
+    subcommand: &'static Subcommand,
+    rest: std::slice::Iter<'a, String>,
+    values: Values,
+}
+
+/// Whether to go on reading.
+enum Step {
+    Next,
+    Help,
+}
+
+impl Tool {
+    /// Reads the arguments behind the name of the program, which is called `program` in messages.
+    ///
+    /// # Errors
+    /// When they are not arguments of this tool.
+    pub(crate) fn parse(
+        &'static self,
+        program: &str,
+        arguments: &[String],
+    ) -> Result<Parsed, UsageError> {
+        let error = |message: String| UsageError {
+            usage: usage::of_tool(program, self),
+            message: format!("{program}: error: {message}"),
+        };
+        let Some((first, rest)) = arguments.split_first() else {
+            return Err(error("too few arguments".to_owned()));
+        };
+        if is_option(first) {
+            return match is_help(first) {
+                true => Ok(Parsed::Help(usage::help_of_tool(program, self))),
+                false => Err(error(format!("unrecognized arguments: '{first}'"))),
+            };
+        }
+        let subcommand = self.find(first).map_err(error)?;
+        let mut reader = Reader {
+            program,
+            subcommand,
+            rest: rest.iter(),
+            values: Values::default(),
+        };
+        while let Some(argument) = reader.rest.next() {
+            match reader.take(argument) {
+                Ok(Step::Next) => {}
+                Ok(Step::Help) => {
+                    return Ok(Parsed::Help(usage::help_of_subcommand(program, subcommand)));
+                }
+                Err(message) => return Err(reader.error(message)),
+            }
+        }
+        reader.check_required()?;
+        Ok(Parsed::Run {
+            subcommand: subcommand.name,
+            values: reader.values,
+        })
+    }
+
+    fn find(&'static self, given: &str) -> Result<&'static Subcommand, String> {
+        let all = self.subcommands;
+        if let Some(exact) = all.iter().find(|each| each.name == given) {
+            return Ok(exact);
+        }
+        let names = |found: &[&Subcommand], quote: &str| {
+            let names = found
+                .iter()
+                .map(|each| format!("{quote}{}{quote}", each.name));
+            names.collect::<Vec<_>>().join(", ")
+        };
+        let found: Vec<_> = all
+            .iter()
+            .filter(|each| each.name.starts_with(given))
+            .collect();
+        match found[..] {
+            [only] => Ok(only),
+            [] => {
+                let choices = names(&all.iter().collect::<Vec<_>>(), "'");
+                Err(format!("invalid choice: '{given}' (choose from {choices})"))
+            }
+            _ => {
+                let choices = names(&found, "");
+                Err(format!("ambiguous command: {given} could match {choices}"))
+            }
+        }
+    }
+}
+
+impl Reader<'_> {
+    fn take(&mut self, argument: &str) -> Result<Step, String> {
+        if let Some(name) = argument.strip_prefix("--").filter(|name| !name.is_empty()) {
+            return self.take_long(name);
+        }
+        if is_option(argument) {
+            return self.take_short(argument);
+        }
+        Err(format!("unrecognized arguments: '{argument}'"))
+    }
+
+    fn take_long(&mut self, argument: &str) -> Result<Step, String> {
+        let (name, value) = match argument.split_once('=') {
+            Some((name, value)) => (name, Some(value)),
+            None => (argument, None),
+        };
+        let longs = || self.subcommand.options.iter().map(|option| option.long);
+        let mut found: Vec<_> = longs().chain(["help"]).collect();
+        found.retain(|long| long.starts_with(name));
+        if found.contains(&name) {
+            found = vec![name];
+        }
+        match found[..] {
+            [] => Err(format!("unrecognized arguments: '--{argument}'")),
+            ["help"] => take_help(value),
+            [only] => {
+                let option = self.subcommand.option(only);
+                self.give(option.ok_or_else(|| only.to_owned())?, value)
+            }
+            _ => {
+                let candidates: Vec<_> = found.iter().map(|long| format!("--{long}")).collect();
+                let candidates = candidates.join(", ");
+                Err(format!(
+                    "ambiguous option: --{name} could match {candidates}"
+                ))
+            }
+        }
+    }
+
+    /// `-c value`, `-cvalue`, `-c=value`, and flags joined as in `-sg`.
+    fn take_short(&mut self, argument: &str) -> Result<Step, String> {
+        let mut rest = argument[1..].chars();
+        while let Some(short) = rest.next() {
+            let joined = rest.as_str();
+            let value = match joined.strip_prefix('=') {
+                Some(value) => Some(value),
+                None => Some(joined).filter(|joined| !joined.is_empty()),
+            };
+            if short == 'h' {
+                return take_help(value);
+            }
+            let mut options = self.subcommand.options.iter();
+            let option = options.find(|option| option.short == Some(short));
+            let option = option.ok_or_else(|| format!("unrecognized arguments: '{argument}'"))?;
+            if option.value.is_some() || joined.starts_with('=') {
+                return self.give(option, value);
+            }
+            self.give(option, None)?;
+        }
+        Ok(Step::Next)
+    }
+
+    fn give(&mut self, option: &'static OptionSpec, joined: Option<&str>) -> Result<Step, String> {
+        self.check_exclusive(option)?;
+        let value = match (option.value, joined) {
+            (None, None) => "",
+            (None, Some(value)) => return Err(superfluous(&option.names(), value)),
+            (Some(_), Some(value)) => value,
+            (Some(_), None) => {
+                let next = self.rest.as_slice().first();
+                let next = next.filter(|next| !is_option(next) || is_negative_number(next));
+                let missing = || format!("argument {}: expected one argument", option.names());
+                let value = next.ok_or_else(missing)?;
+                self.rest.next();
+                value
+            }
+        };
+        self.values.give(option.long, value);
+        Ok(Step::Next)
+    }
+
+    fn check_exclusive(&self, option: &OptionSpec) -> Result<(), String> {
+        let exclusive = self.subcommand.exclusive;
+        if !exclusive.contains(&option.long) {
+            return Ok(());
+        }
+        let mut others = exclusive.iter().filter(|other| **other != option.long);
+        let other = others.find(|other| self.values.has(other));
+        match other.and_then(|other| self.subcommand.option(other)) {
+            Some(other) => {
+                let (names, others) = (option.names(), other.names());
+                Err(format!(
+                    "argument {names}: not allowed with argument {others}"
+                ))
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn check_required(&self) -> Result<(), UsageError> {
+        let mut required = self
+            .subcommand
+            .options
+            .iter()
+            .filter(|option| option.is_required);
+        match required.find(|option| !self.values.has(option.long)) {
+            Some(missing) => Err(self.error(format!("argument {} is required", missing.names()))),
+            None => Ok(()),
+        }
+    }
+
+    fn error(&self, message: String) -> UsageError {
+        UsageError {
+            usage: usage::of_subcommand(self.program, self.subcommand),
+            message: format!("{}: error: {message}", self.program),
+        }
+    }
+}
+
+impl Subcommand {
+    fn option(&self, long: &str) -> Option<&'static OptionSpec> {
+        self.options.iter().find(|option| option.long == long)
+    }
+}
+
+fn take_help(value: Option<&str>) -> Result<Step, String> {
+    match value {
+        Some(value) => Err(superfluous("-h/--help", value)),
+        None => Ok(Step::Help),
+    }
+}
+
+fn superfluous(names: &str, value: &str) -> String {
+    format!("argument {names}: ignore implicit argument '{value}'")
+}
+
+fn is_option(argument: &str) -> bool {
+    argument.len() > 1 && argument.starts_with('-')
+}
+
+fn is_help(argument: &str) -> bool {
+    let is_long = argument.len() > 2 && "--help".starts_with(argument);
+    is_long || argument == "-h"
+}
+
+fn is_negative_number(argument: &str) -> bool {
+    let number = argument.strip_prefix('-').unwrap_or_default();
+    !number.is_empty()
+        && number
+            .bytes()
+            .all(|byte| byte.is_ascii_digit() || byte == b'.')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TOOL: Tool = Tool {
+        about: "Does things.",
+        subcommands: &[
+            Subcommand {
+                name: "format",
+                about: "Formats.",
+                options: &[
+                    option("config", Some('c'), Some("CONFIG"), true),
+                    option("ignore-formatted", Some('g'), None, false),
+                    option("standalone", Some('s'), None, false),
+                    option("initial-controllers", Some('I'), Some("VOTERS"), false),
+                    option("feature", Some('f'), Some("FEATURE"), false),
+                ],
+                exclusive: &["standalone", "initial-controllers"],
+            },
+            Subcommand {
+                name: "forget",
+                about: "Forgets.",
+                options: &[],
+                exclusive: &[],
+            },
+        ],
+    };
+
+    const fn option(
+        long: &'static str,
+        short: Option<char>,
+        value: Option<&'static str>,
+        is_required: bool,
+    ) -> OptionSpec {
+        OptionSpec {
+            long,
+            short,
+            value,
+            is_required,
+            help: "Some option.",
+        }
+    }
+
+    fn parse(line: &str) -> Result<Parsed, UsageError> {
+        static HELD: Tool = TOOL;
+        let arguments: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+        HELD.parse("tool", &arguments)
+    }
+
+    fn check(line: &str, expected: &[(&str, &str)]) {
+        let Ok(Parsed::Run { subcommand, values }) = parse(line) else {
+            panic!("{line}: {:?}", parse(line));
+        };
+        assert_eq!(subcommand, "format", "{line}");
+        let given = values.given.iter();
+        let given: Vec<_> = given.map(|(name, value)| (*name, value.as_str())).collect();
+        assert_eq!(given, expected, "{line}");
+    }
+
+    fn check_error(line: &str, expected: &str) {
+        let error = parse(line).unwrap_err();
+        assert_eq!(error.message, format!("tool: error: {expected}"), "{line}");
+        assert!(error.usage.starts_with("usage: tool"), "{}", error.usage);
+    }
+
+    #[test]
+    fn a_value_stands_behind_its_option_in_any_way() {
+        for line in [
+            "format --config x",
+            "format --config=x",
+            "format --conf x",
+            "format --c=x",
+            "format -c x",
+            "format -cx",
+            "format -c=x",
+            "form -c x",
+        ] {
+            check(line, &[("config", "x")]);
+        }
+        check("format -c -1", &[("config", "-1")]);
+        check("format -c -", &[("config", "-")]);
+        check("format --config=", &[("config", "")]);
+    }
+
+    #[test]
+    fn flags_may_be_joined_and_end_with_an_option_that_has_a_value() {
+        let flags = [
+            ("standalone", ""),
+            ("ignore-formatted", ""),
+            ("config", "x"),
+        ];
+        check("format -sgcx", &flags);
+        check("format -sg -c x", &flags);
+    }
+
+    #[test]
+    fn an_option_given_twice_keeps_both_values_and_the_last_one_counts() {
+        check(
+            "format -c x -f a=1 -f b=2 -c y",
+            &[
+                ("config", "x"),
+                ("feature", "a=1"),
+                ("feature", "b=2"),
+                ("config", "y"),
+            ],
+        );
+        let values = Values {
+            given: vec![("config", "x".to_owned()), ("config", "y".to_owned())],
+        };
+        assert_eq!(values.last("config"), Some("y"));
+    }
+
+    #[test]
+    fn what_the_tool_does_not_know_is_refused() {
+        check_error("", "too few arguments");
+        check_error("--version", "unrecognized arguments: '--version'");
+        check_error(
+            "erase",
+            "invalid choice: 'erase' (choose from 'format', 'forget')",
+        );
+        check_error("for", "ambiguous command: for could match format, forget");
+        check_error("format -c x y", "unrecognized arguments: 'y'");
+        check_error("format --bogus=1", "unrecognized arguments: '--bogus=1'");
+        check_error("format -gx", "unrecognized arguments: '-gx'");
+        check_error("format --", "unrecognized arguments: '--'");
+        check_error(
+            "format --i",
+            "ambiguous option: --i could match --ignore-formatted, --initial-controllers",
+        );
+    }
+
+    #[test]
+    fn values_that_miss_or_are_too_many_are_refused() {
+        check_error("format", "argument --config/-c is required");
+        check_error("format -c", "argument --config/-c: expected one argument");
+        check_error(
+            "format -c -g",
+            "argument --config/-c: expected one argument",
+        );
+        let message = "argument --ignore-formatted/-g: ignore implicit argument '1'";
+        check_error("format -g=1", message);
+        check_error("format --ignore-formatted=1", message);
+        check_error(
+            "format --help=1",
+            "argument -h/--help: ignore implicit argument '1'",
+        );
+    }
+
+    #[test]
+    fn options_that_exclude_each_other_are_refused_together() {
+        check_error(
+            "format -c x -s -I 1",
+            "argument --initial-controllers/-I: not allowed with argument --standalone/-s",
+        );
+        check(
+            "format -c x -s -s",
+            &[("config", "x"), ("standalone", ""), ("standalone", "")],
+        );
+    }
+
+    #[test]
+    fn help_is_given_before_anything_that_misses_is_complained_about() {
+        for line in [
+            "-h",
+            "--help",
+            "--he",
+            "format -h",
+            "format --he",
+            "format -sh",
+        ] {
+            assert!(matches!(parse(line), Ok(Parsed::Help(_))), "{line}");
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! The arguments of a tool: its options as a table, from which arguments are read and help is
+//! written.
+//!
+//! Kafka's tools come in two dialects, by the library that they were written with. [`argparse`]
+//! takes abbreviated long options and names of subcommands; [`jopt`] takes neither, but long
+//! options behind a single dash. Not the job of this module: what a value means.
+
+pub(crate) mod argparse;
+pub(crate) mod jopt;
+mod usage;
+
+use std::fmt;
+
+pub(crate) use usage::help_of_options;
+
+/// An option of a tool. `--help` is in no table: every tool has it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct OptionSpec {
+    /// Without its dashes.
+    pub(crate) long: &'static str,
+    pub(crate) short: Option<char>,
+    /// What stands for its value in the help; none if it has no value.
+    pub(crate) value: Option<&'static str>,
+    pub(crate) is_required: bool,
+    pub(crate) help: &'static str,
+}
+
+/// The options that were given, in their order.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Values {
+    given: Vec<(&'static str, String)>,
+}
+
+/// Why arguments are refused, and how to do it.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct UsageError {
+    pub(crate) usage: String,
+    pub(crate) message: String,
+}
+
+impl Values {
+    fn give(&mut self, long: &'static str, value: impl Into<String>) {
+        self.given.push((long, value.into()));
+    }
+
+    /// Whether the option was given.
+    pub(crate) fn has(&self, long: &str) -> bool {
+        self.last(long).is_some()
+    }
+
+    /// The value of the option; the last one if it was given several times.
+    pub(crate) fn last(&self, long: &str) -> Option<&str> {
+        self.all(long).last()
+    }
+
+    /// All values of the option.
+    pub(crate) fn all(&self, long: &str) -> impl Iterator<Item = &str> {
+        let of_option = self.given.iter().filter(move |(given, _)| *given == long);
+        of_option.map(|(_, value)| value.as_str())
+    }
+}
+
+impl OptionSpec {
+    /// How messages call it, such as `--config/-c`.
+    fn names(&self) -> String {
+        match self.short {
+            Some(short) => format!("--{}/-{short}", self.long),
+            None => format!("--{}", self.long),
+        }
+    }
+}
+
+impl fmt::Display for UsageError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}\n{}", self.usage, self.message)
+    }
+}
+
+impl std::error::Error for UsageError {}

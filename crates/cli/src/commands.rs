@@ -1,0 +1,221 @@
+//! The commands there are, and which one is called: `klamm storage …`, or a link to the program by
+//! the name that the tool has in Apache Kafka, `kafka-storage` or `kafka-storage.sh`.
+//!
+//! Not the job of this module: the arguments behind the command.
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, bail};
+
+use crate::storage_tool;
+
+/// A command with the arguments behind it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Call {
+    /// How it was called, for messages: `klamm storage` or `kafka-storage`.
+    pub(crate) program: String,
+    pub(crate) arguments: Vec<String>,
+}
+
+/// A row of the table of commands.
+struct Command {
+    /// What stands behind `klamm`.
+    words: &'static [&'static str],
+    /// The name of the tool in Apache Kafka.
+    tool: &'static str,
+    about: &'static str,
+    run: fn(&Call, &mut dyn Write) -> Result<ExitCode>,
+}
+
+const COMMANDS: &[Command] = &[Command {
+    words: &["storage"],
+    tool: "kafka-storage",
+    about: "Format log directories, and look at them.",
+    run: storage_tool::run,
+}];
+
+const PROGRAM: &str = "klamm";
+
+/// What an invocation of the program asks for.
+enum Request {
+    Command(&'static Command, Call),
+    Version,
+    Help,
+    Nothing,
+}
+
+/// Does what the arguments say, the name of the program first. A failure is printed.
+pub(crate) fn run(arguments: Vec<OsString>) -> ExitCode {
+    // Not locked: a node writes its log there too, from other threads.
+    let mut out = io::stdout();
+    let outcome = execute(arguments, &mut out);
+    let flushed = out.flush().context("write output");
+    match outcome.and_then(|code| flushed.map(|()| code)) {
+        Ok(code) => code,
+        // Whoever read the output has had enough of it.
+        Err(error) if is_broken_pipe(&error) => ExitCode::FAILURE,
+        Err(error) => {
+            // There is nowhere left to say that this failed as well.
+            let _ = writeln!(io::stderr(), "{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn execute(arguments: Vec<OsString>, out: &mut dyn Write) -> Result<ExitCode> {
+    let arguments = arguments.into_iter().map(OsString::into_string);
+    let arguments = arguments.collect::<Result<Vec<_>, _>>();
+    let Ok(arguments) = arguments else {
+        bail!("read arguments: one is not valid UTF-8");
+    };
+    match recognise(&arguments)? {
+        Request::Command(command, call) => return (command.run)(&call, out),
+        Request::Version => writeln!(out, "{PROGRAM} {}", env!("CARGO_PKG_VERSION"))?,
+        Request::Help => write!(out, "{}", help())?,
+        Request::Nothing => bail!("{}", help().trim_end()),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn recognise(arguments: &[String]) -> Result<Request> {
+    let Some((called, rest)) = arguments.split_first() else {
+        return Ok(Request::Nothing);
+    };
+    let name = Path::new(called).file_name().unwrap_or_default();
+    let name = name.to_string_lossy();
+    let name = name.strip_suffix(".sh").unwrap_or(&name);
+    if let Some(command) = COMMANDS.iter().find(|command| command.tool == name) {
+        return Ok(command.called(command.tool.to_owned(), rest));
+    }
+    match rest.first().map(String::as_str) {
+        None => return Ok(Request::Nothing),
+        Some("--version") => return Ok(Request::Version),
+        Some("--help" | "-h") => return Ok(Request::Help),
+        Some("help") => return recognise_help(&rest[1..]),
+        Some(_) => {}
+    }
+    match find(rest) {
+        Some((command, arguments)) => {
+            let program = format!("{PROGRAM} {}", command.words.join(" "));
+            Ok(command.called(program, arguments))
+        }
+        None => bail!(
+            "{PROGRAM}: there is no command `{}`; `{PROGRAM} help` lists them",
+            rest.join(" ")
+        ),
+    }
+}
+
+/// `klamm help` with the words of a command behind it.
+fn recognise_help(words: &[String]) -> Result<Request> {
+    if words.is_empty() {
+        return Ok(Request::Help);
+    }
+    let mut call = vec![PROGRAM.to_owned()];
+    call.extend_from_slice(words);
+    call.push("--help".to_owned());
+    recognise(&call)
+}
+
+/// The command whose words begin the arguments, and those behind them.
+fn find(arguments: &[String]) -> Option<(&'static Command, &[String])> {
+    COMMANDS.iter().find_map(|command| {
+        let (words, rest) = arguments.split_at_checked(command.words.len())?;
+        (words == command.words).then_some((command, rest))
+    })
+}
+
+fn help() -> String {
+    let mut text = format!(
+        "usage: {PROGRAM} COMMAND [ARGUMENT]...\n       {PROGRAM} help [COMMAND]\n       \
+         {PROGRAM} --version\n\ncommands:\n"
+    );
+    for command in COMMANDS {
+        text.push_str(&format!(
+            "  {:20}{}\n",
+            command.words.join(" "),
+            command.about
+        ));
+    }
+    text.push_str(
+        "\nA link to this program with the name of one of Apache Kafka's tools, such as\n\
+         kafka-storage or kafka-storage.sh, is that tool.\n",
+    );
+    text
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        let cause = cause.downcast_ref::<io::Error>();
+        cause.is_some_and(|cause| cause.kind() == io::ErrorKind::BrokenPipe)
+    })
+}
+
+impl Command {
+    fn called(&'static self, program: String, arguments: &[String]) -> Request {
+        let arguments = arguments.to_vec();
+        Request::Command(self, Call { program, arguments })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn called(line: &str) -> (String, String) {
+        let arguments: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+        match recognise(&arguments) {
+            Ok(Request::Command(command, call)) => {
+                let arguments = call.arguments.join(" ");
+                (call.program, format!("{}: {arguments}", command.tool))
+            }
+            Ok(Request::Version) => (line.to_owned(), "version".to_owned()),
+            Ok(Request::Help) => (line.to_owned(), "help".to_owned()),
+            Ok(Request::Nothing) => (line.to_owned(), "nothing".to_owned()),
+            Err(error) => (line.to_owned(), error.to_string()),
+        }
+    }
+
+    #[test]
+    fn a_command_is_called_by_words_or_by_the_name_of_kafkas_tool() {
+        let check = |line, program: &str, run: &str| {
+            assert_eq!(called(line), (program.to_owned(), run.to_owned()));
+        };
+        check(
+            "klamm storage info -c x",
+            "klamm storage",
+            "kafka-storage: info -c x",
+        );
+        check(
+            "/bin/kafka-storage info",
+            "kafka-storage",
+            "kafka-storage: info",
+        );
+        check("bin/kafka-storage.sh", "kafka-storage", "kafka-storage: ");
+        check("renamed storage", "klamm storage", "kafka-storage: ");
+        check(
+            "klamm help storage",
+            "klamm storage",
+            "kafka-storage: --help",
+        );
+    }
+
+    #[test]
+    fn without_a_command_there_is_help_or_a_refusal() {
+        let check = |line, run: &str| assert_eq!(called(line).1, run);
+        check("klamm help", "help");
+        check("klamm -h", "help");
+        check("klamm --version", "version");
+        check("klamm", "nothing");
+        check("", "nothing");
+        let refusal = "klamm: there is no command `brew tea`; `klamm help` lists them";
+        check("klamm brew tea", refusal);
+        check(
+            "klamm help brew tea --help",
+            "klamm: there is no command `brew tea --help --help`; `klamm help` lists them",
+        );
+    }
+}

@@ -1,0 +1,22 @@
+//! The program `klamm`: the command line, and the node put together from its parts.
+//!
+//! Not the job of this crate: what a node or a tool decides. Here arguments are read, the parts
+//! that a command needs are chosen, and failures become messages and exit codes.
+
+#![forbid(unsafe_code)]
+
+mod arguments;
+mod commands;
+#[expect(
+    dead_code,
+    reason = "everything that comes before a node; it is called with one"
+)]
+mod server;
+mod storage_tool;
+mod surroundings;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    commands::run(std::env::args_os().collect())
+}

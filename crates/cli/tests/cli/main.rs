@@ -1,0 +1,7 @@
+//! The built program, called as a user calls it.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod program;
+mod storage;
+mod top_level;
