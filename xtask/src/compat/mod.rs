@@ -4,6 +4,7 @@
 mod directories;
 mod golden;
 mod metadata_log;
+mod storage_tool;
 
 use std::path::Path;
 use std::process::Command;
@@ -33,6 +34,10 @@ const SCENARIOS: &[Stage] = &[
     Stage {
         name: "metadata-log",
         work: metadata_log::hand_over,
+    },
+    Stage {
+        name: "storage-tool",
+        work: storage_tool::compare,
     },
 ];
 
@@ -78,7 +83,7 @@ mod tests {
         assert_eq!(
             error,
             "find scenario: `nonsense` is not one of golden, kafka, kafka-directories, \
-             our-directories, metadata-log"
+             our-directories, metadata-log, storage-tool"
         );
     }
 }
