@@ -11,8 +11,8 @@ use super::{HighWatermarks, LogDirectories, PartitionLog};
 use crate::log::LogError;
 use crate::names::TopicPartition;
 
-/// A log with less than this part of the bytes that may be unflushed is not flushed for being large:
-/// waiting for the device costs more than reading so little after a crash.
+/// A log with less than this part of the bytes that may be unflushed is not flushed for being
+/// large: waiting for the device costs more than reading so little after a crash.
 const SHARES: u64 = 1024;
 
 /// What a round over the logs has done.

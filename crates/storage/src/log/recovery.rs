@@ -4,8 +4,8 @@
 //!
 //! After an unclean stop, everything below the recovery point is on the disk, and everything from
 //! there on may be missing, half-written or out of order: it is read, compared with its checksums,
-//! and cut at the first batch that is not sound. Indexes are made again from there on, and the state
-//! of the producers is brought along, so that everything is read once.
+//! and cut at the first batch that is not sound. Indexes are made again from there on, and the
+//! state of the producers is brought along, so that everything is read once.
 
 use std::path::Path;
 use std::sync::Arc;

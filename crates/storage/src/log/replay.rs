@@ -101,8 +101,8 @@ impl Replay {
         }
     }
 
-    /// Takes account of a batch; the bytes of a control batch are looked at, too. Returns the transaction that it
-    /// completes.
+    /// Takes account of a batch; the bytes of a control batch are looked at, too. Returns the
+    /// transaction that it completes.
     pub(super) fn note(
         &mut self,
         header: &BatchHeader,
