@@ -9,9 +9,16 @@ pub mod broker;
 pub mod chance;
 pub mod clock;
 pub mod config;
+pub mod controller;
 pub mod environment;
+pub mod fatal;
+pub mod lifecycle;
 pub mod metadata_cache;
 pub mod producer_ids;
+pub mod metadata_follower;
+pub mod metadata_records;
 pub mod requests;
 pub mod telemetry;
+#[cfg(test)]
+mod simulated_control_plane;
 pub mod topic_names;

@@ -1,0 +1,108 @@
+//! Becoming the active controller: start the quorum, read everything, write what comes first.
+
+use super::ControllerParts;
+use super::active::{Active, ControllerError, WriteError};
+use crate::metadata_records::{self, MetadataLogError};
+use metadata::VersionedRecord;
+use metadata::controller::{BrokerLiveness, BrokerSession, ControllerState};
+use protocol::generated::metadata::MetadataRecord;
+use protocol::ids::Offset;
+use quorum::{Committed, Quorum, QuorumError, read_bootstrap};
+use std::path::Path;
+use std::sync::Arc;
+use storage::disk::Disk;
+
+/// The records that an empty log begins with, from `bootstrap.checkpoint` in a log directory; none
+/// if there is no such file.
+///
+/// # Errors
+/// When the file cannot be read.
+pub async fn read_bootstrap_records(
+    disk: &dyn Disk,
+    log_dir: &Path,
+) -> Result<Vec<VersionedRecord>, MetadataLogError> {
+    let frames = read_bootstrap(disk, log_dir).await;
+    let frames = frames.map_err(QuorumError::Snapshot)?.unwrap_or_default();
+    let records = frames.iter().map(|frame| {
+        let (record, version) = MetadataRecord::decode_frame(frame).map_err(|source| {
+            let offset = Offset::ZERO;
+            MetadataLogError::Malformed { offset, source }
+        })?;
+        Ok(VersionedRecord { record, version })
+    });
+    records.collect()
+}
+
+/// Takes the lead; what is written first is appended and not committed yet.
+pub(super) async fn activate(parts: ControllerParts) -> Result<Active, ControllerError> {
+    let clock = parts.environment.clock.clone();
+    let epoch = parts.quorum.start(clock.now()).await?;
+    let state = load(&parts.quorum).await?;
+    let now = clock.now();
+    let session_timeout_ms = parts.settings.session_timeout_ms;
+    let mut active = Active {
+        liveness: BrokerLiveness::on_loaded(&state, session_timeout_ms, now),
+        next_offset: parts.quorum.high_watermark().unwrap_or(Offset::ZERO),
+        state,
+        epoch,
+        parts,
+    };
+    let first = active.controller().activate(&active.parts.bootstrap)?;
+    write(&mut active, &first.records).await?;
+    if let Some(session) = left_behind(&active) {
+        let fencing = active.controller().fence_broker(session);
+        write(&mut active, &fencing.records).await?;
+        active.liveness.forget(session);
+    }
+    Ok(active)
+}
+
+async fn write(active: &mut Active, records: &[VersionedRecord]) -> Result<(), ControllerError> {
+    if records.is_empty() {
+        return Ok(());
+    }
+    let now = active.parts.environment.clock.now();
+    match active.write(records, now).await {
+        Ok(_) => Ok(()),
+        Err(WriteError::Fatal(error)) => Err(error),
+        // Without these records there is nothing to go on from.
+        Err(WriteError::Refused(error)) => Err(error.into()),
+    }
+}
+
+/// The state at the end of the log.
+async fn load(quorum: &Arc<Quorum>) -> Result<ControllerState, MetadataLogError> {
+    let mut listener = quorum.listen(Offset::ZERO);
+    let mut state = ControllerState::default();
+    while Some(listener.position()) < quorum.high_watermark() {
+        match listener.next().await? {
+            Committed::Snapshot(snapshot) => {
+                let reader = metadata_records::read_snapshot(&snapshot)?;
+                state = ControllerState::from_snapshot(reader);
+            }
+            Committed::Batches(batches) => {
+                for batch in &batches {
+                    let replay = |record: &_, provenance| state.replay(record, provenance);
+                    metadata_records::replay_batch(batch, replay)?;
+                }
+            }
+        }
+    }
+    Ok(state)
+}
+
+/// The broker that an earlier process of this node has left unfenced: its directories are locked by
+/// this process, so it cannot be alive.
+fn left_behind(active: &Active) -> Option<BrokerSession> {
+    let settings = &active.parts.settings;
+    let broker = active
+        .image()
+        .cluster()
+        .broker(settings.decisions.node_id)?;
+    let is_held = |directory| settings.held_directories.contains(directory);
+    let is_ours = !broker.directories.is_empty() && broker.directories.iter().all(is_held);
+    (is_ours && !broker.fenced).then_some(BrokerSession {
+        broker_id: broker.id,
+        broker_epoch: broker.epoch,
+    })
+}

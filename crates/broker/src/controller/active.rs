@@ -1,0 +1,167 @@
+//! The state of the active controller, and the one way to change it.
+
+use super::ControllerParts;
+use metadata::VersionedRecord;
+use metadata::controller::{
+    ActivationError, BrokerLiveness, BrokerSession, Controller, ControllerState,
+};
+use metadata::image::{MetadataImage, Provenance, ReplayError};
+use protocol::ErrorCode;
+use protocol::ids::{LeaderEpoch, Offset};
+use protocol::time::Now;
+use protocol::wire::EncodeError;
+use quorum::QuorumError;
+use storage::disk::DiskErrorKind;
+use storage::log::{AppendError, LogError};
+use thiserror::Error;
+
+use crate::metadata_records::MetadataLogError;
+
+/// Why a controller cannot go on.
+#[derive(Debug, Error)]
+pub enum ControllerError {
+    /// Its log cannot be read.
+    #[error(transparent)]
+    Log(#[from] MetadataLogError),
+    /// Its log cannot be written.
+    #[error(transparent)]
+    Quorum(#[from] QuorumError),
+    /// It cannot become active.
+    #[error(transparent)]
+    Activation(#[from] ActivationError),
+    /// A decision that the state it was taken on refuses.
+    #[error("replay decision: {0}")]
+    Replay(#[from] ReplayError),
+    /// A decision that cannot be written.
+    #[error("write decision: {0}")]
+    Encode(#[from] EncodeError),
+    /// Somebody else has written to the log.
+    #[error("append decision: it came to offset {found}, {expected} was next")]
+    Offset {
+        /// The offset of the first record.
+        found: Offset,
+        /// The one that the decision was taken for.
+        expected: Offset,
+    },
+}
+
+/// Why nothing was written.
+#[derive(Debug, Error)]
+pub(super) enum WriteError {
+    /// The records do not fit, or the disk is full; the controller goes on.
+    #[error(transparent)]
+    Refused(QuorumError),
+    /// The controller cannot go on.
+    #[error(transparent)]
+    Fatal(#[from] ControllerError),
+}
+
+/// What came of a request.
+pub(super) struct Decision {
+    /// To be appended as one batch; may be none.
+    pub(super) records: Vec<VersionedRecord>,
+    /// What is answered when they are committed.
+    pub(super) response: Vec<u8>,
+    /// A broker that is in controlled shutdown.
+    pub(super) shutting_down: Option<BrokerSession>,
+}
+
+/// An active controller.
+pub(super) struct Active {
+    pub(super) parts: ControllerParts,
+    pub(super) state: ControllerState,
+    pub(super) liveness: BrokerLiveness,
+    /// Where the next record goes.
+    pub(super) next_offset: Offset,
+    pub(super) epoch: LeaderEpoch,
+}
+
+impl Decision {
+    pub(super) fn new(records: Vec<VersionedRecord>, response: Vec<u8>) -> Self {
+        Self {
+            records,
+            response,
+            shutting_down: None,
+        }
+    }
+
+    pub(super) fn answer_only(response: Vec<u8>) -> Self {
+        Self::new(Vec::new(), response)
+    }
+}
+
+impl Active {
+    /// Appends records as one batch and takes them into the state; returns where they end.
+    ///
+    /// # Errors
+    /// When nothing was appended; the state is as before then.
+    pub(super) async fn write(
+        &mut self,
+        records: &[VersionedRecord],
+        now: Now,
+    ) -> Result<Offset, WriteError> {
+        let mut next = self.state.clone();
+        let mut frames = Vec::with_capacity(records.len());
+        for (offset, each) in (self.next_offset.0..).zip(records) {
+            let provenance = Provenance {
+                offset,
+                epoch: self.epoch.0,
+                appended_wall_ms: now.wall_ms,
+            };
+            next.replay(&each.record, provenance)
+                .map_err(ControllerError::Replay)?;
+            frames.push(each.to_frame().map_err(ControllerError::Encode)?);
+        }
+        let appended = self.parts.quorum.append(self.epoch, &frames, now);
+        let appended = appended.await.map_err(write_error)?;
+        if appended.first_offset != self.next_offset {
+            return Err(WriteError::Fatal(ControllerError::Offset {
+                found: appended.first_offset,
+                expected: self.next_offset,
+            }));
+        }
+        self.state = next;
+        self.next_offset = appended.last_offset.next();
+        Ok(self.next_offset)
+    }
+
+    /// What decides, on everything that was appended.
+    pub(super) fn controller(&self) -> Controller<'_> {
+        let settings = &self.parts.settings.decisions;
+        Controller::new(&self.state, settings, self.parts.rules.as_ref())
+    }
+
+    /// The metadata with everything that was appended.
+    pub(super) fn image(&self) -> &MetadataImage {
+        self.state.reader().latest()
+    }
+}
+
+impl WriteError {
+    /// What is answered.
+    pub(super) fn error_code(&self) -> ErrorCode {
+        match self {
+            Self::Refused(QuorumError::Append(AppendError::Log(_))) => {
+                ErrorCode::KAFKA_STORAGE_ERROR
+            }
+            Self::Refused(_) => ErrorCode::UNKNOWN_SERVER_ERROR,
+            Self::Fatal(_) => ErrorCode::NOT_CONTROLLER,
+        }
+    }
+}
+
+fn write_error(error: QuorumError) -> WriteError {
+    match &error {
+        QuorumError::Build(_)
+        | QuorumError::Append(
+            AppendError::RecordTooLarge { .. } | AppendError::RecordListTooLarge { .. },
+        ) => WriteError::Refused(error),
+        // The log has taken back what it had written and works on.
+        QuorumError::Append(AppendError::Log(LogError::Disk(disk)))
+            if disk.kind() == DiskErrorKind::NoSpace =>
+        {
+            WriteError::Refused(error)
+        }
+        _ => WriteError::Fatal(error.into()),
+    }
+}

@@ -1,0 +1,78 @@
+//! CreatePartitions (key 37), versions 0 to 3: adds partitions to topics (KIP-195).
+//!
+//! ALTER on each topic. A name that occurs twice is changed neither time. With `validateOnly`
+//! everything is decided and nothing written.
+//!
+//! Missing: the controller mutation quota (KIP-599).
+
+use super::{count, duplicate_name};
+use crate::controller::active::{Active, Decision};
+use crate::controller::request::ControllerRequest;
+use crate::requests::{Operation, Resource};
+use metadata::controller::ApiError;
+use protocol::ErrorCode;
+use protocol::generated::create_partitions_response::CreatePartitionsTopicResult;
+use protocol::generated::{CreatePartitionsRequest, CreatePartitionsResponse};
+use std::collections::BTreeMap;
+
+pub(super) fn decide(
+    active: &Active,
+    request: &ControllerRequest<'_>,
+) -> Result<Decision, ErrorCode> {
+    let asked: CreatePartitionsRequest<'_> = request.decode()?;
+    let refusals: BTreeMap<&str, ApiError> = count(asked.topics.iter().map(|topic| &*topic.name))
+        .into_iter()
+        .filter_map(|(name, count)| Some((name, refusal(request, name, count)?)))
+        .collect();
+    let taken = CreatePartitionsRequest {
+        topics: asked
+            .topics
+            .iter()
+            .filter(|topic| !refusals.contains_key(&*topic.name))
+            .cloned()
+            .collect(),
+        ..asked
+    };
+    let mut chance = active.parts.environment.chance.clone();
+    let outcome = match request.is_late(asked.timeout_ms) {
+        true => Err(ApiError::bare(ErrorCode::REQUEST_TIMED_OUT)),
+        false => active.controller().create_partitions(&taken, &mut chance),
+    };
+    let refusals = refusals
+        .into_iter()
+        .map(|(name, error)| answer(name, Some(error)));
+    let mut results: Vec<_> = refusals.collect();
+    let records = match outcome {
+        Ok(outcome) => {
+            let each = outcome.response.iter();
+            results.extend(each.map(|each| answer(&each.name, each.result.clone().err())));
+            outcome.records
+        }
+        Err(error) => {
+            let topics = taken.topics.iter();
+            results.extend(topics.map(|topic| answer(&topic.name, Some(error.clone()))));
+            Vec::new()
+        }
+    };
+    let response = request.encode(&CreatePartitionsResponse {
+        throttle_time_ms: 0,
+        results,
+    })?;
+    Ok(Decision::new(records, response))
+}
+
+fn refusal(request: &ControllerRequest<'_>, name: &str, count: usize) -> Option<ApiError> {
+    if count > 1 {
+        return Some(duplicate_name());
+    }
+    let may_alter = request.may(Operation::Alter, Resource::Topic(name));
+    (!may_alter).then(|| ApiError::bare(ErrorCode::TOPIC_AUTHORIZATION_FAILED))
+}
+
+fn answer<'a>(name: &str, error: Option<ApiError>) -> CreatePartitionsTopicResult<'a> {
+    CreatePartitionsTopicResult {
+        name: name.to_owned().into(),
+        error_code: error.as_ref().map_or(ErrorCode::NONE, |error| error.code),
+        error_message: error.and_then(|error| error.message).map(Into::into),
+    }
+}

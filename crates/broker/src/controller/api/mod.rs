@@ -1,0 +1,60 @@
+//! What the active controller serves, one file for each API. Each decodes, authorises, decides and
+//! encodes; nothing is written here.
+
+#[path = "67_allocate_producer_ids.rs"]
+mod allocate_producer_ids;
+#[path = "33_alter_configs.rs"]
+mod alter_configs;
+#[path = "63_broker_heartbeat.rs"]
+mod broker_heartbeat;
+#[path = "62_broker_registration.rs"]
+mod broker_registration;
+mod config_resources;
+#[path = "37_create_partitions.rs"]
+mod create_partitions;
+#[path = "19_create_topics.rs"]
+mod create_topics;
+#[path = "20_delete_topics.rs"]
+mod delete_topics;
+#[path = "44_incremental_alter_configs.rs"]
+mod incremental_alter_configs;
+
+use super::active::{Active, Decision};
+use super::request::ControllerRequest;
+use metadata::controller::ApiError;
+use protocol::{ApiKey, ErrorCode};
+use std::collections::BTreeMap;
+
+/// Takes a decision.
+///
+/// # Errors
+/// The error of the envelope, when the request cannot be read or is none for the controller.
+pub(super) fn decide(
+    active: &mut Active,
+    request: &ControllerRequest<'_>,
+) -> Result<Decision, ErrorCode> {
+    match request.key {
+        ApiKey::CreateTopics => create_topics::decide(active, request),
+        ApiKey::DeleteTopics => delete_topics::decide(active, request),
+        ApiKey::AlterConfigs => alter_configs::decide(active, request),
+        ApiKey::CreatePartitions => create_partitions::decide(active, request),
+        ApiKey::IncrementalAlterConfigs => incremental_alter_configs::decide(active, request),
+        ApiKey::BrokerRegistration => broker_registration::decide(active, request),
+        ApiKey::BrokerHeartbeat => broker_heartbeat::decide(active, request),
+        ApiKey::AllocateProducerIds => allocate_producer_ids::decide(active, request),
+        _ => Err(ErrorCode::UNSUPPORTED_VERSION),
+    }
+}
+
+/// How often each name occurs.
+fn count<'a>(names: impl IntoIterator<Item = &'a str>) -> BTreeMap<&'a str, usize> {
+    let mut counts = BTreeMap::new();
+    for name in names {
+        *counts.entry(name).or_default() += 1;
+    }
+    counts
+}
+
+fn duplicate_name() -> ApiError {
+    ApiError::new(ErrorCode::INVALID_REQUEST, "Duplicate topic name.")
+}
