@@ -14,9 +14,9 @@ pub mod environment;
 pub mod fatal;
 pub mod lifecycle;
 pub mod metadata_cache;
-pub mod producer_ids;
 pub mod metadata_follower;
 pub mod metadata_records;
+pub mod producer_ids;
 pub mod requests;
 pub mod telemetry;
 #[cfg(test)]

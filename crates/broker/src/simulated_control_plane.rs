@@ -29,7 +29,7 @@ use std::sync::Arc;
 use storage::directories::NodeIdentity;
 use storage::directory_health::DirectoryHealth;
 use storage::disk::Disk;
-use storage::disk::simulated::SimulatedDisk;
+use storage::disk::simulated::{SimulatedDisk, poll_once};
 use tokio::runtime::Handle;
 
 pub(crate) const CLUSTER: &str = "iykqZaBdSNekMPfftoQUpg";
@@ -106,6 +106,13 @@ impl Default for Options {
     }
 }
 
+/// Runs a future as one process whose clocks begin at 0; whatever it has spawned ends with it.
+pub(crate) fn in_one_process<T>(future: impl Future<Output = T>) -> T {
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    let runtime = runtime.enable_time().start_paused(true).build().unwrap();
+    runtime.block_on(future)
+}
+
 /// A control plane that runs.
 pub(crate) struct ControlPlane {
     pub(crate) environment: Environment,
@@ -165,7 +172,8 @@ impl ControlPlane {
             disk: shared.clone(),
             transport: Arc::new(network.node("node", host)),
             clock: Clock::new(Arc::new(Noon)),
-            chance: Chance::from_seed(1),
+            // Another process draws something else.
+            chance: Chance::from_seed(disk.counters().writes),
             timers: Timers::start(),
             control: Handle::current(),
         };
@@ -235,32 +243,43 @@ impl ControlPlane {
 
     /// A broker of this node that has begun to register.
     pub(crate) fn lifecycle(&self) -> BrokerLifecycle {
-        self.lifecycle_of(NODE, directory_id())
+        self.lifecycle_with(|_| ())
     }
 
-    pub(crate) fn lifecycle_of(&self, broker_id: i32, directory: Uuid) -> BrokerLifecycle {
+    pub(crate) fn lifecycle_with(
+        &self,
+        edit: impl FnOnce(&mut LifecycleSettings),
+    ) -> BrokerLifecycle {
+        let mut settings = LifecycleSettings {
+            broker_id: NODE,
+            cluster_id: CLUSTER.to_owned(),
+            rack: None,
+            listeners: vec![AdvertisedListener {
+                name: "PLAINTEXT".to_owned(),
+                host: "127.0.0.1".to_owned(),
+                port: 9092,
+                security_protocol: 0,
+            }],
+            directories: vec![directory_id()],
+            previous_broker_epoch: None,
+            heartbeat_interval_ms: 2000,
+            registration_timeout_ms: 60_000,
+            controlled_shutdown_timeout_ms: 300_000,
+        };
+        edit(&mut settings);
         BrokerLifecycle::start(LifecycleParts {
             environment: self.environment.clone(),
             controller: self.channel(),
             metadata: self.cache.clone(),
-            settings: LifecycleSettings {
-                broker_id,
-                cluster_id: CLUSTER.to_owned(),
-                rack: None,
-                listeners: vec![AdvertisedListener {
-                    name: "PLAINTEXT".to_owned(),
-                    host: "127.0.0.1".to_owned(),
-                    port: 9092,
-                    security_protocol: 0,
-                }],
-                directories: vec![directory],
-                previous_broker_epoch: None,
-                heartbeat_interval_ms: 2000,
-                registration_timeout_ms: 60_000,
-                controlled_shutdown_timeout_ms: 300_000,
-            },
+            settings,
             fatal: self.fatal.clone(),
         })
+    }
+
+    /// The report that has been made already, if there is one.
+    pub(crate) fn fatal_report(&mut self) -> Option<String> {
+        let report = poll_once(self.fatal_errors.next());
+        report.map(|report| report.to_string())
     }
 
     /// A broker that serves.

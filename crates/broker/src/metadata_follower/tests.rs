@@ -1,1 +1,98 @@
-//! Tests.
+//! What publishers are told and when everybody else sees it.
+
+use super::*;
+use crate::simulated_control_plane::{ControlPlane, Options, create, formatted_disk, topic};
+use std::sync::Mutex;
+use tokio::sync::Semaphore;
+
+/// Notes the topics that it is told of, one permit for each call.
+struct Notes {
+    permits: Semaphore,
+    told: Mutex<Vec<Vec<String>>>,
+}
+
+impl Notes {
+    fn new(permit_count: usize) -> Arc<Self> {
+        Arc::new(Self {
+            permits: Semaphore::new(permit_count),
+            told: Mutex::default(),
+        })
+    }
+
+    fn take(&self) -> Vec<Vec<String>> {
+        std::mem::take(&mut *self.told.lock().unwrap())
+    }
+}
+
+impl MetadataPublisher for Notes {
+    fn apply<'a>(
+        &'a self,
+        delta: &'a MetadataDelta,
+        image: &'a MetadataImage,
+    ) -> BoxFuture<'a, ()> {
+        Box::pin(async move {
+            let permit = self.permits.acquire().await.unwrap();
+            permit.forget();
+            let topics = delta.topics.iter().filter_map(|topic| topic.after.as_ref());
+            let names: Vec<String> = topics.map(|topic| topic.name.to_string()).collect();
+            for name in &names {
+                assert!(image.topics().by_name(name).is_some());
+            }
+            self.told.lock().unwrap().push(names);
+        })
+    }
+}
+
+async fn plane_with(notes: &Arc<Notes>) -> ControlPlane {
+    let options = Options {
+        publishers: vec![notes.clone()],
+        ..Options::default()
+    };
+    ControlPlane::start_with(&formatted_disk().await, options).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn publishers_are_told_before_anybody_sees_and_what_came_meanwhile_in_one_step() {
+    let notes = Notes::new(100);
+    let plane = plane_with(&notes).await;
+    let _broker = plane.running_broker().await;
+    plane.published().await;
+    notes.take();
+    // From here on each call has to be let through.
+    notes.permits.forget_permits(100);
+    for name in ["a", "b", "c"] {
+        assert_eq!(
+            create(&plane.channel(), topic(name, 1)).await,
+            protocol::ErrorCode::NONE
+        );
+    }
+    assert!(plane.cache.current().image.topics().by_name("a").is_none());
+    notes.permits.add_permits(100);
+    let published = plane.published().await;
+    assert!(published.image.topics().by_name("c").is_some());
+    let mut told = notes.take();
+    assert!(told.len() <= 2, "{told:?}");
+    told.iter_mut().for_each(|names| names.sort());
+    assert_eq!(told.concat(), ["a", "b", "c"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_is_told_of_records_that_change_nothing() {
+    let notes = Notes::new(100);
+    let plane = plane_with(&notes).await;
+    plane.published().await;
+    notes.take();
+    tokio::time::sleep(std::time::Duration::from_secs(10)).await;
+    let high_watermark = plane.quorum.high_watermark().unwrap();
+    assert_eq!(plane.cache.current().end_offset, high_watermark);
+    assert!(notes.take().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_bootstrap_transaction_shows_as_a_whole() {
+    let notes = Notes::new(100);
+    let plane = plane_with(&notes).await;
+    let published = plane.published().await;
+    assert_eq!(notes.take().len(), 1);
+    assert_eq!(published.image.features().levels().count(), 6);
+}
