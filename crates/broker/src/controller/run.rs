@@ -96,9 +96,11 @@ impl Task {
     }
 
     async fn next_event(&mut self) -> Event {
-        let deadline = self
-            .next_deadline_ms()
-            .and_then(|deadline_ms| self.clock.instant_at(deadline_ms));
+        let deadline_ms = self.next_deadline_ms();
+        if deadline_ms.is_some_and(|deadline_ms| deadline_ms <= self.clock.now().monotonic_ms) {
+            return Event::Deadline;
+        }
+        let deadline = deadline_ms.and_then(|deadline_ms| self.clock.instant_at(deadline_ms));
         let deadline = async {
             match deadline {
                 Some(deadline) => sleep_until(deadline).await,

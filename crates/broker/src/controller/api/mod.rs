@@ -58,3 +58,6 @@ fn count<'a>(names: impl IntoIterator<Item = &'a str>) -> BTreeMap<&'a str, usiz
 fn duplicate_name() -> ApiError {
     ApiError::new(ErrorCode::INVALID_REQUEST, "Duplicate topic name.")
 }
+
+#[cfg(test)]
+mod tests;
