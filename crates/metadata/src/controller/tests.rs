@@ -499,6 +499,71 @@ fn configurations_are_set_appended_to_and_deleted() {
 }
 
 #[test]
+fn replaced_configurations_are_exactly_those_that_are_named() {
+    use ConfigOperation::Set;
+    let mut node = Node::with_brokers(1);
+    node.create(topic("t", 1, 1)).unwrap();
+    let replace = |node: &mut Node, updates: Vec<ConfigUpdate>, validate_only: bool| {
+        let resource = ConfigResource::topic("t");
+        let each = ResourceUpdate { resource, updates };
+        let outcome = node.controller().replace_configs(&[each], validate_only);
+        let mut outcome = outcome.unwrap();
+        node.append(&outcome.records);
+        code(outcome.response.remove(0).result)
+    };
+    let values = |node: &Node| -> Vec<(String, String)> {
+        let configs = node.image().configs().of(&ConfigResource::topic("t"));
+        let values = configs.into_iter().flat_map(|values| values.iter());
+        values
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect()
+    };
+    let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let both = vec![
+        update("retention.ms", Set, Some("5")),
+        update("segment.bytes", Set, Some("9")),
+    ];
+    assert_eq!(replace(&mut node, both, false), ErrorCode::NONE);
+    let set = [pair("retention.ms", "5"), pair("segment.bytes", "9")];
+    assert_eq!(values(&node), set);
+    let refusals = [
+        (
+            vec![update("retention.ms", Set, Some("x"))],
+            ErrorCode::INVALID_CONFIG,
+        ),
+        (
+            vec![update("retention.ms", Set, None)],
+            ErrorCode::INVALID_REQUEST,
+        ),
+        (
+            vec![update("a", Set, Some("1")), update("a", Set, Some("2"))],
+            ErrorCode::INVALID_REQUEST,
+        ),
+    ];
+    for (updates, expected) in refusals {
+        assert_eq!(replace(&mut node, updates, false), expected);
+    }
+    let one = || vec![update("segment.bytes", Set, Some("8"))];
+    assert_eq!(replace(&mut node, one(), true), ErrorCode::NONE);
+    assert_eq!(values(&node), set, "only validated");
+    assert_eq!(replace(&mut node, one(), false), ErrorCode::NONE);
+    assert_eq!(values(&node), [pair("segment.bytes", "8")]);
+    assert_eq!(replace(&mut node, Vec::new(), false), ErrorCode::NONE);
+    assert_eq!(values(&node), []);
+}
+
+#[test]
+fn operations_have_the_numbers_of_the_protocol() {
+    use ConfigOperation::{Append, Delete, Set, Subtract};
+    for (number, operation) in (0..).zip([Set, Delete, Append, Subtract]) {
+        assert_eq!(ConfigOperation::from_code(number), Some(operation));
+    }
+    for number in [i8::MIN, -1, 4, i8::MAX] {
+        assert_eq!(ConfigOperation::from_code(number), None);
+    }
+}
+
+#[test]
 fn a_block_of_producer_ids_is_given_once() {
     let mut node = Node::with_brokers(1);
     let epoch = node.image().cluster().broker(1).unwrap().epoch;
