@@ -26,11 +26,13 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 use storage::directories::NodeIdentity;
 use storage::directory_health::DirectoryHealth;
 use storage::disk::Disk;
 use storage::disk::simulated::{SimulatedDisk, poll_once};
 use tokio::runtime::Handle;
+use tokio::time::{Instant, sleep_until};
 
 pub(crate) const CLUSTER: &str = "iykqZaBdSNekMPfftoQUpg";
 pub(crate) const NODE: i32 = 1;
@@ -111,6 +113,11 @@ pub(crate) fn in_one_process<T>(future: impl Future<Output = T>) -> T {
     let mut runtime = tokio::runtime::Builder::new_current_thread();
     let runtime = runtime.enable_time().start_paused(true).build().unwrap();
     runtime.block_on(future)
+}
+
+/// Lets virtual time pass, with everything that happens in it.
+pub(crate) async fn pass(duration: Duration) {
+    sleep_until(Instant::now() + duration).await;
 }
 
 /// A control plane that runs.

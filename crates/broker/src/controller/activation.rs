@@ -91,8 +91,8 @@ async fn load(quorum: &Arc<Quorum>) -> Result<ControllerState, MetadataLogError>
     Ok(state)
 }
 
-/// The broker that an earlier process of this node has left unfenced: its directories are locked by
-/// this process, so it cannot be alive.
+/// The broker that an earlier process of this node has left unfenced. It had locked a directory
+/// that this process has locked now, so it cannot be alive.
 fn left_behind(active: &Active) -> Option<BrokerSession> {
     let settings = &active.parts.settings;
     let broker = active
@@ -100,8 +100,8 @@ fn left_behind(active: &Active) -> Option<BrokerSession> {
         .cluster()
         .broker(settings.decisions.node_id)?;
     let is_held = |directory| settings.held_directories.contains(directory);
-    let is_ours = !broker.directories.is_empty() && broker.directories.iter().all(is_held);
-    (is_ours && !broker.fenced).then_some(BrokerSession {
+    let is_gone = !broker.fenced && broker.directories.iter().any(is_held);
+    is_gone.then_some(BrokerSession {
         broker_id: broker.id,
         broker_epoch: broker.epoch,
     })

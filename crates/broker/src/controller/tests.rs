@@ -2,7 +2,7 @@
 
 use crate::simulated_control_plane::{
     ControlPlane, NODE, Options, configured_topic, create, directory_id, formatted_disk,
-    in_one_process, topic,
+    in_one_process, pass, topic,
 };
 use metadata::features::MetadataVersion;
 use metadata::image::{ConfigResource, MetadataImage, NO_LEADER};
@@ -12,7 +12,7 @@ use quorum::MetadataLogConfig;
 use std::time::Duration;
 use storage::disk::DiskErrorKind;
 use storage::disk::simulated::{Fault, Operation, SimulatedDisk};
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 
 fn leader(image: &MetadataImage, name: &str) -> i32 {
     image.topics().by_name(name).unwrap().partitions[&0].leader
@@ -55,11 +55,11 @@ async fn a_broker_that_falls_silent_is_fenced_when_its_session_has_run_out() {
     let broker = plane.running_broker().await;
     plane.create(topic("t", 1)).await;
     drop(broker);
-    sleep(Duration::from_millis(8999)).await;
+    pass(Duration::from_millis(8999)).await;
     let image = plane.published().await.image.clone();
     assert!(image.cluster().is_alive(NODE));
     assert_eq!(leader(&image, "t"), NODE);
-    sleep(Duration::from_millis(3)).await;
+    pass(Duration::from_millis(3)).await;
     let image = plane.published().await.image.clone();
     assert!(!image.cluster().is_alive(NODE));
     assert_eq!(leader(&image, "t"), NO_LEADER);
@@ -73,9 +73,9 @@ async fn a_controller_that_was_held_up_hears_heartbeats_before_it_fences() {
     plane.create(topic("t", 1)).await;
     let before = plane.published().await.image.clone();
     disk.stall();
-    sleep(Duration::from_secs(30)).await;
+    pass(Duration::from_secs(30)).await;
     disk.resume();
-    sleep(Duration::from_millis(1)).await;
+    pass(Duration::from_millis(1)).await;
     let after = plane.published().await.image.clone();
     assert_eq!(after.topics(), before.topics(), "no leader has changed");
 }
@@ -147,7 +147,7 @@ async fn what_a_full_disk_refuses_is_undone_and_can_be_asked_again() {
             .by_name("t")
             .is_none()
     );
-    sleep(Duration::from_secs(20)).await;
+    pass(Duration::from_secs(20)).await;
     disk.set_capacity(None);
     assert_eq!(plane.create(topic("t", 1000)).await, ErrorCode::NONE);
     let published = plane.published().await;
@@ -249,7 +249,7 @@ fn a_snapshot_is_taken_when_it_is_due_and_read_after_a_restart() {
 async fn an_idle_log_moves_on_at_its_interval_and_not_without_one() {
     let plane = ControlPlane::start(&formatted_disk().await).await;
     let before = plane.quorum.high_watermark().unwrap();
-    sleep(Duration::from_millis(10_100)).await;
+    pass(Duration::from_millis(10_100)).await;
     assert_eq!(plane.quorum.high_watermark(), Some(before.plus(20)));
     let options = Options {
         idle_interval_ms: None,
@@ -257,7 +257,7 @@ async fn an_idle_log_moves_on_at_its_interval_and_not_without_one() {
     };
     let still = ControlPlane::start_with(&formatted_disk().await, options).await;
     let before = still.quorum.high_watermark();
-    sleep(Duration::from_secs(100)).await;
+    pass(Duration::from_secs(100)).await;
     assert_eq!(still.quorum.high_watermark(), before);
 }
 

@@ -156,8 +156,8 @@ impl BrokerLifecycle {
             .send_if_modified(|wants| wants.offline_directories.insert(directory));
     }
 
-    /// Gives up all leaderships and waits until the controller lets the broker go, or for so long as
-    /// the settings say; returns whether it was let go.
+    /// Gives up all leaderships and waits until the controller lets the broker go, for so long as
+    /// the settings say at the most; returns whether it was let go.
     pub async fn shut_down(&self) -> bool {
         self.wants.send_modify(|wants| wants.is_stopping = true);
         let mut status = self.status.clone();

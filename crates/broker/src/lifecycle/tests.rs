@@ -1,13 +1,13 @@
 //! The life of brokers beside a real controller, in virtual time.
 
 use crate::simulated_control_plane::{
-    ControlPlane, NODE, Options, directory_id, formatted_disk, topic,
+    ControlPlane, NODE, Options, directory_id, formatted_disk, pass, topic,
 };
 use metadata::image::{MetadataImage, NO_LEADER};
 use protocol::generated::create_topics_request::CreatableTopic;
 use protocol::{ErrorCode, Uuid};
 use std::time::Duration;
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 
 const OTHER: i32 = 2;
 
@@ -32,13 +32,13 @@ async fn a_start_waits_for_no_interval() {
 async fn a_broker_is_fenced_until_its_node_is_ready_and_keeps_its_session_meanwhile() {
     let plane = ControlPlane::start(&formatted_disk().await).await;
     let broker = plane.lifecycle();
-    sleep(Duration::from_secs(60)).await;
+    pass(Duration::from_secs(60)).await;
     assert!(broker.broker_epoch().is_some());
     assert!(!plane.published().await.image.cluster().is_alive(NODE));
     let start = Instant::now();
     broker.become_ready().await.unwrap();
     assert_eq!(start.elapsed(), Duration::ZERO);
-    sleep(Duration::from_secs(60)).await;
+    pass(Duration::from_secs(60)).await;
     assert!(plane.published().await.image.cluster().is_alive(NODE));
 }
 
@@ -88,7 +88,7 @@ async fn registration_is_tried_until_the_controller_is_there() {
     let plane = ControlPlane::start_unawaited(&disk, Options::default()).await;
     disk.stall();
     let broker = plane.lifecycle();
-    sleep(Duration::from_secs(5)).await;
+    pass(Duration::from_secs(5)).await;
     assert_eq!(broker.broker_epoch(), None);
     disk.resume();
     broker.become_ready().await.unwrap();
@@ -111,7 +111,7 @@ async fn an_incarnation_that_lives_keeps_its_place() {
     let plane = ControlPlane::start(&formatted_disk().await).await;
     let first = plane.running_broker().await;
     let second = plane.lifecycle();
-    sleep(Duration::from_secs(30)).await;
+    pass(Duration::from_secs(30)).await;
     assert_eq!(second.broker_epoch(), None);
     drop(first);
     let start = Instant::now();

@@ -27,7 +27,7 @@ use tokio::task::JoinHandle;
 
 /// A part of the node that acts on changes of the metadata.
 pub trait MetadataPublisher: Send + Sync {
-    /// Does what follows from `delta`, which leads to `image`. Not called for a delta that is empty.
+    /// Does what follows from `delta`, which leads to `image` and is not empty.
     fn apply<'a>(&'a self, delta: &'a MetadataDelta, image: &'a MetadataImage)
     -> BoxFuture<'a, ()>;
 }

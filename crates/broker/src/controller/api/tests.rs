@@ -3,7 +3,7 @@
 use crate::controller::ControllerChannel;
 use crate::requests::{Authorizer, Operation, Resource};
 use crate::simulated_control_plane::{
-    ControlPlane, NODE, Options, configured_topic, formatted_disk, topic,
+    ControlPlane, NODE, Options, configured_topic, formatted_disk, pass, topic,
 };
 use net::request_context::{
     ConnectionContext, ConnectionId, ListenerName, Principal, RequestContext,
@@ -532,7 +532,7 @@ async fn a_request_that_has_waited_too_long_is_not_begun() {
     let _broker = plane.running_broker().await;
     disk.stall();
     // The controller is held up by the record of its idle interval.
-    tokio::time::sleep(Duration::from_secs(1)).await;
+    pass(Duration::from_secs(1)).await;
     let channel = plane.channel();
     let asking = tokio::spawn(async move {
         let request = CreateTopicsRequest {
@@ -544,7 +544,7 @@ async fn a_request_that_has_waited_too_long_is_not_begun() {
         let response: CreateTopicsResponse<'_> = answer.decode().unwrap();
         response.topics[0].error_code
     });
-    tokio::time::sleep(Duration::from_secs(1)).await;
+    pass(Duration::from_secs(1)).await;
     disk.resume();
     assert_eq!(asking.await.unwrap(), ErrorCode::REQUEST_TIMED_OUT);
     assert!(
