@@ -2,9 +2,10 @@
 
 use crate::chance::Chance;
 use crate::clock::{Clock, WallClock};
+use crate::config::BrokerConfig;
 use crate::controller::{
-    ActiveController, ControllerChannel, ControllerParts, ControllerSettings, TopicConfigEntry,
-    TopicConfigs, read_bootstrap_records,
+    ActiveController, ControllerChannel, ControllerParts, ControllerSettings,
+    read_bootstrap_records,
 };
 use crate::environment::Environment;
 use crate::fatal::{Fatal, FatalErrors};
@@ -12,9 +13,8 @@ use crate::lifecycle::{AdvertisedListener, BrokerLifecycle, LifecycleParts, Life
 use crate::metadata_cache::{MetadataCache, Published};
 use crate::metadata_follower::{FollowerParts, MetadataFollower, MetadataPublisher};
 use crate::requests::{AllowAll, Authorizer};
-use metadata::controller::{ApiError, ConfigRules, bootstrap_records};
+use metadata::controller::bootstrap_records;
 use metadata::features::{MetadataVersion, default_levels};
-use metadata::image::{ConfigResource, MetadataImage, ResourceKind};
 use net::timers::Timers;
 use net::transport::memory::{MemoryFaults, MemoryNetwork};
 use protocol::generated::create_topics_request::{CreatableTopic, CreatableTopicConfig};
@@ -22,7 +22,6 @@ use protocol::generated::{CreateTopicsRequest, CreateTopicsResponse};
 use protocol::{ErrorCode, Uuid};
 use quorum::{FormatOptions, InitialVoters, MetadataLogConfig, Quorum, QuorumOptions, format};
 use raft::VoterSet;
-use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -44,45 +43,6 @@ struct Noon;
 impl WallClock for Noon {
     fn wall_ms(&self) -> i64 {
         1_795_003_200_000
-    }
-}
-
-/// A table of two keys.
-pub(crate) struct TwoKeys;
-
-impl ConfigRules for TwoKeys {
-    fn check(&self, _: &ConfigResource, values: &BTreeMap<String, String>) -> Result<(), ApiError> {
-        match values.get("retention.ms").map(|value| value.parse::<i64>()) {
-            Some(Err(_)) => Err(ApiError::new(ErrorCode::INVALID_CONFIG, "not a number")),
-            _ => Ok(()),
-        }
-    }
-
-    fn is_list(&self, _: ResourceKind, name: &str) -> bool {
-        name == "cleanup.policy"
-    }
-
-    fn default_value(&self, _: ResourceKind, name: &str) -> Option<String> {
-        (name == "min.insync.replicas").then(|| "1".to_owned())
-    }
-}
-
-impl TopicConfigs for TwoKeys {
-    fn effective(
-        &self,
-        overrides: &BTreeMap<&str, &str>,
-        _: &MetadataImage,
-    ) -> Vec<TopicConfigEntry> {
-        let entry = |(name, default): (&str, &str)| TopicConfigEntry {
-            name: name.to_owned(),
-            value: Some((*overrides.get(name).unwrap_or(&default)).to_owned()),
-            is_read_only: false,
-            source: if overrides.contains_key(name) { 1 } else { 5 },
-            is_sensitive: false,
-        };
-        [("cleanup.policy", "delete"), ("retention.ms", "604800000")]
-            .map(entry)
-            .into()
     }
 }
 
@@ -222,8 +182,7 @@ impl ControlPlane {
                 held_directories: vec![directory_id()],
             },
             bootstrap: bootstrap.unwrap(),
-            rules: Arc::new(TwoKeys),
-            topic_configs: Arc::new(TwoKeys),
+            config: Arc::new(BrokerConfig::standalone(Path::new(LOG_DIR)).unwrap()),
             authorizer: options.authorizer,
             fatal: fatal.clone(),
         });

@@ -128,7 +128,7 @@ impl Active {
     /// What decides, on everything that was appended.
     pub(super) fn controller(&self) -> Controller<'_> {
         let settings = &self.parts.settings.decisions;
-        Controller::new(&self.state, settings, self.parts.rules.as_ref())
+        Controller::new(&self.state, settings, self.parts.config.as_ref())
     }
 
     /// The metadata with everything that was appended.

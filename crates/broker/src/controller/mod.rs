@@ -35,14 +35,13 @@ mod topic_configs;
 pub use activation::read_bootstrap_records;
 pub use active::ControllerError;
 pub use channel::{ControllerChannel, ControllerResponse};
-pub use topic_configs::{TopicConfigEntry, TopicConfigs};
 
+use crate::config::BrokerConfig;
 use crate::environment::Environment;
 use crate::fatal::Fatal;
 use crate::requests::Authorizer;
 use channel::Call;
 use metadata::VersionedRecord;
-use metadata::controller::ConfigRules;
 use protocol::Uuid;
 use quorum::Quorum;
 use std::sync::Arc;
@@ -78,10 +77,8 @@ pub struct ControllerParts {
     pub settings: ControllerSettings,
     /// The records that an empty log begins with.
     pub bootstrap: Vec<VersionedRecord>,
-    /// What configuration keys mean.
-    pub rules: Arc<dyn ConfigRules + Send + Sync>,
-    /// What the configuration of a topic comes to.
-    pub topic_configs: Arc<dyn TopicConfigs>,
+    /// What the node was started with, and what configuration keys mean.
+    pub config: Arc<BrokerConfig>,
     /// Who may do what.
     pub authorizer: Arc<dyn Authorizer>,
     /// Whom it tells that it cannot go on.

@@ -1,32 +1,53 @@
 //! What the answer to CreateTopics shows of a new topic's configuration (KIP-525).
-//!
-//! Not the job of this module: the table of keys. Whoever has it says what is in effect.
 
-use metadata::image::MetadataImage;
+use super::active::Active;
+use crate::config::{DynamicConfig, Scope};
+use metadata::image::ConfigResource;
+use protocol::generated::create_topics_request::CreatableTopic;
+use protocol::generated::create_topics_response::CreatableTopicConfigs;
 use std::collections::BTreeMap;
 
-/// Says what the configuration of a topic comes to.
-pub trait TopicConfigs: Send + Sync {
-    /// All keys in the order of their names, for a topic on which `overrides` are set in a cluster
-    /// of this image.
-    fn effective(
-        &self,
-        overrides: &BTreeMap<&str, &str>,
-        image: &MetadataImage,
-    ) -> Vec<TopicConfigEntry>;
-}
+/// The configuration of topics with everything that was appended, as this node has it.
+pub(super) struct TopicConfigs(DynamicConfig);
 
-/// One key of a topic.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TopicConfigEntry {
-    /// The key.
-    pub name: String,
-    /// What is in effect; none if it is secret or not set.
-    pub value: Option<String>,
-    /// Whether it can be set.
-    pub is_read_only: bool,
-    /// Where the value comes from, as DescribeConfigs numbers it.
-    pub source: i8,
-    /// Whether it is secret.
-    pub is_sensitive: bool,
+impl TopicConfigs {
+    pub(super) fn of(active: &Active) -> Self {
+        let mut config = DynamicConfig::new(active.parts.config.as_ref().clone());
+        let node_id = active.parts.settings.decisions.node_id;
+        let layers = [
+            (Scope::Cluster, ConfigResource::all_brokers()),
+            (Scope::Broker, ConfigResource::broker(node_id)),
+        ];
+        for (scope, resource) in layers {
+            if let Some(values) = active.image().configs().of(&resource) {
+                // Values that cannot be count as not set, as they do for brokers.
+                config.replace(scope, values);
+            }
+        }
+        Self(config)
+    }
+
+    /// All keys of a topic that is about to be created.
+    pub(super) fn describe(
+        &self,
+        topic: &CreatableTopic<'_>,
+    ) -> Vec<CreatableTopicConfigs<'static>> {
+        let own: BTreeMap<String, String> = topic
+            .configs
+            .iter()
+            .filter_map(|config| {
+                Some((config.name.to_string(), config.value.as_ref()?.to_string()))
+            })
+            .collect();
+        let entries = self.0.describe_topic(&own).into_iter();
+        entries
+            .map(|entry| CreatableTopicConfigs {
+                name: entry.name.into(),
+                value: entry.value.map(Into::into),
+                read_only: entry.is_read_only,
+                config_source: entry.source.code(),
+                is_sensitive: entry.is_sensitive,
+            })
+            .collect()
+    }
 }

@@ -11,11 +11,12 @@
 use super::{count, duplicate_name};
 use crate::controller::active::{Active, Decision};
 use crate::controller::request::ControllerRequest;
+use crate::controller::topic_configs::TopicConfigs;
 use crate::requests::{Operation, Resource};
 use metadata::controller::{ApiError, CreatedTopic, TopicResult};
 use protocol::ErrorCode;
 use protocol::generated::create_topics_request::CreatableTopic;
-use protocol::generated::create_topics_response::{CreatableTopicConfigs, CreatableTopicResult};
+use protocol::generated::create_topics_response::CreatableTopicResult;
 use protocol::generated::{CreateTopicsRequest, CreateTopicsResponse};
 use std::collections::BTreeMap;
 
@@ -40,9 +41,10 @@ pub(super) fn decide(
     };
     let (records, mut topics) = match outcome {
         Ok(outcome) => {
+            let configs = TopicConfigs::of(active);
             let pairs = taken.topics.iter().zip(&outcome.response);
             let topics: Vec<_> = pairs
-                .map(|(topic, result)| shown(active, request, topic, result))
+                .map(|(topic, result)| shown(&configs, request, topic, result))
                 .collect();
             (outcome.records, topics)
         }
@@ -88,7 +90,7 @@ fn refusals<'a>(
 }
 
 fn shown<'a>(
-    active: &Active,
+    configs: &TopicConfigs,
     request: &ControllerRequest<'_>,
     topic: &CreatableTopic<'a>,
     result: &TopicResult,
@@ -109,26 +111,10 @@ fn shown<'a>(
             ..result
         };
     }
-    let overrides = topic
-        .configs
-        .iter()
-        .filter_map(|config| Some((&*config.name, config.value.as_deref()?)))
-        .collect();
-    let configs = active
-        .parts
-        .topic_configs
-        .effective(&overrides, active.image());
-    let configs = configs.into_iter().map(|entry| CreatableTopicConfigs {
-        name: entry.name.into(),
-        value: entry.value.map(Into::into),
-        read_only: entry.is_read_only,
-        config_source: entry.source,
-        is_sensitive: entry.is_sensitive,
-    });
     CreatableTopicResult {
         num_partitions: created.partition_count,
         replication_factor: created.replication_factor,
-        configs: Some(configs.collect()),
+        configs: Some(configs.describe(topic)),
         ..result
     }
 }

@@ -154,15 +154,14 @@ async fn created_topics_show_their_configuration_to_those_who_may_see_it() {
         }
         assert_eq!((seen.num_partitions, seen.replication_factor), (1, 1));
         let configs = seen.configs.as_ref().unwrap();
-        let values: Vec<_> = configs
-            .iter()
-            .map(|config| (&*config.name, config.value.as_deref(), config.config_source))
-            .collect();
-        let expected = [
-            ("cleanup.policy", Some("delete"), 5),
-            ("retention.ms", Some("5"), 1),
-        ];
-        assert_eq!(values, expected);
+        let shown = |key: &str| {
+            let config = configs.iter().find(|config| config.name == key).unwrap();
+            (config.value.as_deref(), config.config_source)
+        };
+        assert_eq!(shown("cleanup.policy"), (Some("delete"), 5));
+        assert_eq!(shown("retention.ms"), (Some("5"), 1));
+        // Set for all brokers since the bootstrap, because of eligible leader replicas.
+        assert_eq!(shown("min.insync.replicas"), (Some("1"), 3));
         assert_eq!(
             (unseen.topic_config_error_code, unseen.num_partitions),
             (ErrorCode::TOPIC_AUTHORIZATION_FAILED, -1)
