@@ -18,7 +18,7 @@ pub mod metadata_follower;
 pub mod metadata_records;
 pub mod producer_ids;
 pub mod requests;
-pub mod telemetry;
 #[cfg(test)]
 mod simulated_control_plane;
+pub mod telemetry;
 pub mod topic_names;
