@@ -28,7 +28,7 @@ impl LogDirectories {
         high_watermarks: HighWatermarks<'_>,
         now_ms: i64,
     ) -> Vec<CloseReport> {
-        let mut lifecycle = self.lifecycle.lock().await;
+        let mut lifecycle = self.lifecycle.write().await;
         if std::mem::replace(&mut lifecycle.is_closed, true) {
             return Vec::new();
         }

@@ -1,4 +1,5 @@
-//! Creating a partition: in the directory that works and has the fewest partitions.
+//! Creating a partition: in the directory that works and has the fewest partitions. Several are
+//! created at a time, so that their syncs share the disk's.
 //!
 //! A partition is created when its directory, with `partition.metadata` in it, is durable. A crash
 //! before leaves nothing, or an empty partition, perhaps without its topic's id; whoever creates it
@@ -6,7 +7,6 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use protocol::ids::Offset;
 use protocol::{ErrorCode, Uuid};
@@ -123,7 +123,7 @@ impl LogDirectories {
         new: NewPartition,
         now_ms: i64,
     ) -> Result<Arc<PartitionLog>, CreateError> {
-        let lifecycle = self.lifecycle.lock().await;
+        let lifecycle = self.lifecycle.read().await;
         let topic_partition = new.topic_partition.clone();
         if lifecycle.is_closed {
             return Err(CreateError::Closed { topic_partition });
@@ -132,6 +132,7 @@ impl LogDirectories {
             topic_id: new.topic_id,
             partition: topic_partition.partition,
         };
+        let _reservation = self.creating.reserve(&topic_partition, id).await;
         let (same_name, same_id) = {
             let table = self.table();
             (table.by_name(&topic_partition), table.by_id(id))
@@ -213,7 +214,7 @@ impl LogDirectories {
         }
         let mut directories: Vec<_> = self.directories.iter().collect();
         // Directories with as many partitions stay in the order of the configuration.
-        directories.sort_by_key(|directory| directory.partitions.load(Ordering::Relaxed));
+        directories.sort_by_key(|directory| directory.expected_partition_count());
         let mut last = CreateError::Log {
             topic_partition: topic_partition.clone(),
             source: LogError::Offline(nothing_configured()),
@@ -223,6 +224,7 @@ impl LogDirectories {
                 last = error.into();
                 continue;
             }
+            let _expected = directory.expect_partition();
             match self.create_in(directory, new, now_ms).await {
                 Ok(partition) => return Ok(partition),
                 Err(error @ CreateError::Occupied { .. }) => return Err(error),
@@ -272,7 +274,7 @@ impl LogDirectories {
         let partition = PartitionLog::new(name, topic_id, directory.clone(), log, None);
         let partition = Arc::new(partition);
         let inserted = self.table_mut().insert(&partition);
-        inserted.expect("nothing is created without the lifecycle lock");
+        inserted.expect("nothing is created without its reservation");
         Ok(partition)
     }
 

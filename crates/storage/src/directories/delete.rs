@@ -1,5 +1,5 @@
 //! Deleting a partition: its directory is renamed, durably, and later removed with all that is in
-//! it.
+//! it. One that nobody knows of is renamed and kept.
 //!
 //! A crash in the midst of the removal leaves part of a `-delete` directory, and may bring back one
 //! that was removed: the next start finds it and removes it again.
@@ -66,39 +66,29 @@ impl LogDirectories {
         unique: Uuid,
         now_ms: i64,
     ) -> Result<(), DeleteError> {
-        let lifecycle = self.lifecycle.lock().await;
-        let topic_partition = partition.topic_partition().clone();
-        let served = self.table().by_name(&topic_partition);
-        if lifecycle.is_closed || !served.is_some_and(|served| Arc::ptr_eq(&served, partition)) {
-            return Err(DeleteError::NotServed { topic_partition });
-        }
-        let directory = partition.directory();
-        directory.check_online()?;
-        let name = PartitionDirectoryName {
-            topic_partition: topic_partition.clone(),
-            stage: PartitionDirectoryStage::Delete(unique),
-        };
-        let path = directory.path().join(name.to_string());
-        let renamed = async {
-            // A crash may have brought it back.
-            self.remove_if_there(&path).await?;
-            partition.log().retire(&path).await?;
-            Ok(self.disk.sync_directory(directory.path()).await?)
-        };
-        renamed.await.map_err(|source| {
-            directory.fail(&path, LogError::clone(&source));
-            DeleteError::Log {
-                topic_partition,
-                source,
-            }
-        })?;
-        self.table_mut().remove(partition);
+        let stage = PartitionDirectoryStage::Delete(unique);
+        let path = self.take_away(partition, stage).await?;
         self.deletions().push(Deletion {
             path,
-            directory: directory.clone(),
+            directory: partition.directory().clone(),
             due_ms: now_ms.saturating_add(self.settings.file_delete_delay_ms),
         });
         Ok(())
+    }
+
+    /// Sets a partition aside that the metadata know nothing of: it is not served any more, and its
+    /// files stay, under a `-stray` name that `unique` makes, until an operator decides, as in
+    /// Kafka.
+    ///
+    /// # Errors
+    /// When the partition is not there, or its directory fails; then it is not set aside.
+    pub async fn set_aside(
+        &self,
+        partition: &Arc<PartitionLog>,
+        unique: Uuid,
+    ) -> Result<(), DeleteError> {
+        let stage = PartitionDirectoryStage::Stray(unique);
+        self.take_away(partition, stage).await.map(drop)
     }
 
     /// Removes the files whose delay is over, those of deleted partitions and those of segments
@@ -128,6 +118,42 @@ impl LogDirectories {
         let of_logs = of_logs.outputs.into_iter().flatten().min();
         removed.next_due_ms = waiting.into_iter().chain(of_logs).min();
         removed
+    }
+
+    /// Renames a partition's directory and takes it out of the table; returns where it is now.
+    async fn take_away(
+        &self,
+        partition: &Arc<PartitionLog>,
+        stage: PartitionDirectoryStage,
+    ) -> Result<PathBuf, DeleteError> {
+        let lifecycle = self.lifecycle.write().await;
+        let topic_partition = partition.topic_partition().clone();
+        let served = self.table().by_name(&topic_partition);
+        if lifecycle.is_closed || !served.is_some_and(|served| Arc::ptr_eq(&served, partition)) {
+            return Err(DeleteError::NotServed { topic_partition });
+        }
+        let directory = partition.directory();
+        directory.check_online()?;
+        let name = PartitionDirectoryName {
+            topic_partition: topic_partition.clone(),
+            stage,
+        };
+        let path = directory.path().join(name.to_string());
+        let renamed = async {
+            // A crash may have brought it back.
+            self.remove_if_there(&path).await?;
+            partition.log().retire(&path).await?;
+            Ok(self.disk.sync_directory(directory.path()).await?)
+        };
+        renamed.await.map_err(|source| {
+            directory.fail(&path, LogError::clone(&source));
+            DeleteError::Log {
+                topic_partition,
+                source,
+            }
+        })?;
+        self.table_mut().remove(partition);
+        Ok(path)
     }
 
     async fn remove_if_there(&self, path: &Path) -> Result<(), DiskError> {

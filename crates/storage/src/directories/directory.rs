@@ -25,6 +25,8 @@ pub struct LogDirectory {
     pub(super) last_stop: Option<CleanShutdown>,
     /// How many partitions are served from here.
     pub(super) partitions: AtomicUsize,
+    /// How many are being created here.
+    creating: AtomicUsize,
     /// Held over a write of any checkpoint, from before the offsets are looked at.
     pub(super) checkpoints: tokio::sync::Mutex<Checkpoints>,
 }
@@ -80,6 +82,7 @@ impl LogDirectory {
             lock: Mutex::new(None),
             last_stop: None,
             partitions: AtomicUsize::new(0),
+            creating: AtomicUsize::new(0),
             checkpoints: tokio::sync::Mutex::default(),
         }
     }
@@ -112,6 +115,17 @@ impl LogDirectory {
         self.partitions.load(Ordering::Relaxed)
     }
 
+    /// How many partitions there are, those included that are being created.
+    pub(super) fn expected_partition_count(&self) -> usize {
+        self.partition_count() + self.creating.load(Ordering::Relaxed)
+    }
+
+    /// Counts a partition that is being created here, until the answer is dropped.
+    pub(super) fn expect_partition(&self) -> ExpectedPartition<'_> {
+        self.creating.fetch_add(1, Ordering::Relaxed);
+        ExpectedPartition(self)
+    }
+
     pub(super) fn check_online(&self) -> Result<(), DirectoryOffline> {
         match self.health.failure() {
             Some(failure) => Err(DirectoryOffline {
@@ -142,6 +156,15 @@ impl LogDirectory {
     pub(super) fn release_lock(&self) {
         let mut lock = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
         *lock = None;
+    }
+}
+
+/// A partition that is being created.
+pub(super) struct ExpectedPartition<'a>(&'a LogDirectory);
+
+impl Drop for ExpectedPartition<'_> {
+    fn drop(&mut self) {
+        self.0.creating.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

@@ -21,9 +21,10 @@ use super::claim::check_any_online;
 use super::create::jitter_seed;
 use super::delete::Deletion;
 use super::partition::Table;
+use super::reservations::Reservations;
 use super::survey::Survey;
 use super::{
-    ClaimedDirectories, DirectorySettings, Lifecycle, LogDirectories, LogDirectory, PartitionLog,
+    ClaimedDirectories, DirectorySettings, LogDirectories, LogDirectory, PartitionLog,
     TopicIdPartition,
 };
 use crate::checkpoint::{self, CheckpointError, CleanShutdown, PartitionMetadata};
@@ -166,7 +167,8 @@ impl ClaimedDirectories {
             settings,
             directories,
             table: RwLock::new(table),
-            lifecycle: tokio::sync::Mutex::new(Lifecycle::default()),
+            lifecycle: tokio::sync::RwLock::default(),
+            creating: Reservations::default(),
             deletions: Mutex::new(deletions),
         };
         // Recovery may have ended a log before its recovery point, and what is appended there next

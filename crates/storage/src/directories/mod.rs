@@ -29,6 +29,7 @@ mod directory;
 mod format;
 mod load;
 mod partition;
+mod reservations;
 mod survey;
 mod upkeep;
 
@@ -52,6 +53,7 @@ pub use upkeep::Upkeep;
 
 use delete::Deletion;
 use partition::Table;
+use reservations::Reservations;
 
 /// The file by which a process keeps others out of a log directory.
 pub const LOCK_FILE: &str = ".lock";
@@ -85,8 +87,9 @@ pub struct LogDirectories {
     settings: DirectorySettings,
     directories: Vec<Arc<LogDirectory>>,
     table: RwLock<Table>,
-    /// Held over the creation and the deletion of a partition, and over the close.
-    lifecycle: tokio::sync::Mutex<Lifecycle>,
+    /// Held shared over the creation of a partition, alone over a deletion and over the close.
+    lifecycle: tokio::sync::RwLock<Lifecycle>,
+    creating: Reservations,
     deletions: Mutex<Vec<Deletion>>,
 }
 

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::task::{Context, Waker};
 
 use protocol::ids::Offset;
 use protocol::{ErrorCode, Uuid};
@@ -69,6 +70,41 @@ fn a_partition_is_found_by_its_identity_and_by_its_name() {
         let again = node.create("t-1", 1001).await.unwrap();
         assert!(Arc::ptr_eq(&again, &created));
     });
+}
+
+#[test]
+fn partitions_are_created_side_by_side_and_none_of_them_twice() {
+    let simulated = Arc::new(SimulatedDisk::new(1));
+    let disk: Arc<dyn Disk> = simulated.clone();
+    let node = run(Node::start(&disk));
+    simulated.stall();
+    let names = ["t-0", "t-0", "t-1"];
+    let mut creations = names.map(|name| Box::pin(node.create(name, 1001)));
+    let mut poll_all = || {
+        let polled = creations.each_mut().map(|creation| {
+            let polled = creation
+                .as_mut()
+                .poll(&mut Context::from_waker(Waker::noop()));
+            polled.is_ready()
+        });
+        polled.into_iter().filter(|is_ready| *is_ready).count()
+    };
+    assert_eq!(poll_all(), 0);
+    simulated.resume();
+    let [first, again, other] = creations.map(|creation| run(creation).unwrap());
+    assert!(Arc::ptr_eq(&first, &again));
+    let paths = [&first, &other].map(|partition| partition.directory().path());
+    assert_eq!(
+        paths,
+        PATHS.map(Path::new),
+        "the second one has counted the first"
+    );
+    let counts = node.logs.directories().iter();
+    assert!(
+        counts
+            .map(|directory| directory.partition_count())
+            .eq([1, 1])
+    );
 }
 
 #[test]
@@ -279,6 +315,28 @@ fn a_checkpoint_that_was_given_up_half_way_leaves_nothing_to_inherit() {
             .unwrap();
         node.create("t-0", 1002).await.unwrap();
         assert_eq!(read(disk.as_ref(), path).await.unwrap(), "0\n0\n");
+    });
+}
+
+#[test]
+fn a_partition_that_is_set_aside_keeps_its_files_and_leaves_its_name() {
+    let disk = disk();
+    run(async {
+        let node = Node::start(&disk).await;
+        let partition = node.create("t-0", 1001).await.unwrap();
+        append(&partition, "a").await;
+        let unique = Uuid::from_u128(10);
+        node.logs.set_aside(&partition, unique).await.unwrap();
+        assert!(node.find("t-0").is_none());
+        let again = node.logs.set_aside(&partition, unique).await;
+        assert!(matches!(again, Err(DeleteError::NotServed { .. })));
+        assert_eq!(node.logs.remove_due(i64::MAX).await.directories, 0);
+        let anew = node.create("t-0", 1002).await.unwrap();
+        assert!(values(&anew).await.is_empty());
+        node.close().await;
+        let node = Node::start(&disk).await;
+        let stray = format!("t-0.{}-stray", "0".repeat(31) + "a");
+        assert_eq!(node.reports[0].survey.stray, [stray]);
     });
 }
 
