@@ -16,6 +16,7 @@ pub mod lifecycle;
 pub mod metadata_cache;
 pub mod metadata_follower;
 pub mod metadata_records;
+pub mod partitions;
 pub mod producer_ids;
 pub mod requests;
 #[cfg(test)]

@@ -1,0 +1,130 @@
+//! A log directory fails, and what it takes along.
+
+use super::node::*;
+use metadata::image::DIRECTORY_UNASSIGNED;
+use protocol::ErrorCode;
+use protocol::generated::metadata::MetadataRecord;
+use protocol::ids::Offset;
+use replica::{Acks, Isolation};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use storage::disk::DiskErrorKind;
+use storage::disk::simulated::{Fault, Operation, SimulatedDisk};
+use tokio::sync::Notify;
+
+/// Two partitions in each of the two directories.
+async fn started() -> Node {
+    let node = Node::start(&Arc::new(SimulatedDisk::new(1))).await;
+    let partitions = (0..4).map(|index| partition(index, &[1]));
+    let records: Vec<_> = [broker(1), topic()].into_iter().chain(partitions).collect();
+    let applied = node.apply(&records).await;
+    assert!(applied.failures.is_empty(), "{:?}", applied.failures);
+    node
+}
+
+fn directory_of(node: &Node, index: i32) -> PathBuf {
+    let path = node.find(index).log().directory();
+    path.parent().unwrap().to_owned()
+}
+
+/// The next write to a partition's segments fails.
+fn break_disk_of(node: &Node, index: i32, kind: DiskErrorKind) {
+    node.disk.order_fault(Fault {
+        operation: Operation::Write,
+        path_suffix: format!("t-{index}/00000000000000000000.log"),
+        successes_before: 0,
+        kind,
+    });
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failed_directory_takes_its_partitions_along_and_no_others() {
+    let node = started().await;
+    let in_same = |index: &i32| directory_of(&node, *index) == directory_of(&node, 0);
+    let (same, other): (Vec<i32>, Vec<i32>) = (0..4).partition(in_same);
+    assert_eq!((same.len(), other.len()), (2, 2));
+    let listener = Arc::new(Notify::new());
+    let neighbour = node.find(same[1]);
+    let uncommitted = Some(Isolation::ReadUncommitted);
+    let wait = neighbour.wait_for_records(uncommitted, Offset(0), 60_000, &listener);
+    let _wait = wait.unwrap().unwrap();
+    break_disk_of(&node, 0, DiskErrorKind::Failed);
+    let failed = append(&node.find(0), "a", Acks::All).await.unwrap_err();
+    assert_eq!(failed.error_code, ErrorCode::KAFKA_STORAGE_ERROR);
+    assert!(!node.find(0).is_leader(), "it does not wait to be told");
+    listener.notified().await;
+    for index in same {
+        let partition = node.find(index);
+        let read = partition.read(&read_from(0), LIMITS).await;
+        assert_eq!(read.unwrap_err(), ErrorCode::KAFKA_STORAGE_ERROR);
+        assert!(!partition.is_leader());
+    }
+    for index in other {
+        append_acked(&node.find(index), "b").await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_partition_in_a_failed_directory_is_given_no_role_any_more() {
+    let node = started().await;
+    break_disk_of(&node, 0, DiskErrorKind::Failed);
+    append(&node.find(0), "a", Acks::All).await.unwrap_err();
+    let applied = node.apply(&[elected(0, 1)]).await;
+    assert!(applied.led.is_empty(), "{:?}", applied.led);
+    assert!(applied.failures.is_empty(), "nothing was tried");
+    let refused = append(&node.find(0), "a", Acks::All).await.unwrap_err();
+    assert_eq!(refused.error_code, ErrorCode::KAFKA_STORAGE_ERROR);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_replica_that_no_directory_takes_answers_a_storage_error() {
+    let node = started().await;
+    for index in [0, 1] {
+        break_disk_of(&node, index, DiskErrorKind::Failed);
+        append(&node.find(index), "a", Acks::All).await.unwrap_err();
+    }
+    let applied = node.apply(&[partition(4, &[1])]).await;
+    assert_eq!(applied.failures.len(), 1);
+    let failed = node.partitions.find(id(4)).unwrap_err();
+    assert_eq!(failed, ErrorCode::KAFKA_STORAGE_ERROR);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_full_disk_refuses_the_append_and_nothing_else() {
+    let node = started().await;
+    break_disk_of(&node, 0, DiskErrorKind::NoSpace);
+    let partition = node.find(0);
+    let refused = append(&partition, "a", Acks::All).await.unwrap_err();
+    assert_eq!(refused.error_code, ErrorCode::KAFKA_STORAGE_ERROR);
+    assert!(partition.is_leader());
+    assert_eq!(append_acked(&partition, "a").await, Offset(0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_replica_that_may_lie_in_a_failed_directory_is_not_created_elsewhere() {
+    let node = started().await;
+    let failed = PATHS
+        .iter()
+        .position(|path| directory_of(&node, 0) == Path::new(path));
+    let failed = failed.unwrap();
+    break_disk_of(&node, 0, DiskErrorKind::Failed);
+    append(&node.find(0), "a", Acks::All).await.unwrap_err();
+    let assigned = [
+        directory_id(failed),
+        directory_id(1 - failed),
+        DIRECTORY_UNASSIGNED,
+    ];
+    let records = assigned.into_iter().zip(4..).map(|(directory, index)| {
+        let mut registration = registration(index, &[1]);
+        registration.directories = vec![directory];
+        MetadataRecord::Partition(registration)
+    });
+    let applied = node.apply(&records.collect::<Vec<_>>()).await;
+    let failures: Vec<_> = applied.failures.iter().map(|failure| failure.id).collect();
+    assert_eq!(failures, [id(4)]);
+    let error = node.partitions.find(id(4)).unwrap_err();
+    assert_eq!(error, ErrorCode::KAFKA_STORAGE_ERROR);
+    for index in [5, 6] {
+        append_acked(&node.find(index), "a").await;
+    }
+}
