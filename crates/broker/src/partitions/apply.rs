@@ -11,7 +11,6 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use metadata::image::{
     ConfigResource, DIRECTORY_UNASSIGNED, LocalReplica, MetadataDelta, MetadataImage,
@@ -196,8 +195,7 @@ impl Partitions {
         };
         let log = parts.logs.create(new, self.surroundings.wall_ms()).await?;
         let partition = LocalPartition::new(id, Arc::clone(&self.surroundings), log);
-        let min_insync_replicas = &partition.min_insync_replicas;
-        min_insync_replicas.store(config.min_insync_replicas, Ordering::Relaxed);
+        partition.set_min_insync_replicas(config.min_insync_replicas);
         let partition = Arc::new(partition);
         self.table_mut()
             .insert(id, Hosted::Online(Arc::clone(&partition)));
@@ -235,8 +233,7 @@ impl Partitions {
             if concerns_all || topics.contains(topic.as_str()) {
                 let config = configs.of_topic(topic, image);
                 partition.log().update_config(config.log);
-                let min_insync_replicas = &partition.min_insync_replicas;
-                min_insync_replicas.store(config.min_insync_replicas, Ordering::Relaxed);
+                partition.set_min_insync_replicas(config.min_insync_replicas);
                 partition.moved_under(image);
             }
         }

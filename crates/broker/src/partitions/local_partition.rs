@@ -36,7 +36,7 @@ pub struct LocalPartition {
     id: TopicIdPartition,
     pub(super) surroundings: Arc<Surroundings>,
     pub(super) partition_log: Arc<PartitionLog>,
-    pub(super) min_insync_replicas: AtomicUsize,
+    min_insync_replicas: AtomicUsize,
     pub(super) lifecycle: tokio::sync::RwLock<()>,
     state: Mutex<State>,
 }
@@ -118,6 +118,12 @@ impl LocalPartition {
     /// Whether this node leads the partition, as far as it knows.
     pub fn is_leader(&self) -> bool {
         self.lock().core.is_leader()
+    }
+
+    /// Takes `min.insync.replicas`; it is looked at when the core is called next.
+    pub(super) fn set_min_insync_replicas(&self, count: i32) {
+        let count = usize::try_from(count).unwrap_or(1);
+        self.min_insync_replicas.store(count, Ordering::Relaxed);
     }
 
     /// Tells the core that something moved that it looks at.

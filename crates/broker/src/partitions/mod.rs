@@ -47,7 +47,7 @@ pub use local_partition::LocalPartition;
 pub use offsets::{FoundOffset, OffsetLookup, OffsetQuery};
 pub use read::{Found, PartitionRead, ReadLimits};
 pub use strays::Stray;
-pub use surroundings::{PartitionParts, PartitionSettings, TopicConfig, TopicConfigs};
+pub use surroundings::{PartitionParts, PartitionSettings, TopicConfigs};
 pub use upkeep::{Upkeep, UpkeepReport, UpkeepSettings};
 pub use wait::RecordsWait;
 

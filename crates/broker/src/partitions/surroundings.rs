@@ -6,16 +6,16 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use metadata::image::MetadataImage;
+use metadata::image::{ConfigResource, MetadataImage};
 use protocol::ids::{BrokerEpoch, BrokerId, LeaderEpoch, Offset};
 use protocol::topic::TopicName;
 use replica::{BrokerState, Brokers, EpochEnd, LogView};
-use storage::config::LogConfig;
 use storage::directories::LogDirectories;
 use storage::log::Log;
 use tokio::sync::Notify;
 
 use super::deadlines::Deadlines;
+use crate::config::{BrokerConfig, TopicConfig};
 use crate::environment::Environment;
 use crate::metadata_cache::MetadataCache;
 
@@ -30,19 +30,18 @@ pub struct PartitionSettings {
     pub apply_concurrency: usize,
 }
 
-/// What a topic's effective configuration says about its partitions.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TopicConfig {
-    /// The settings of its logs.
-    pub log: LogConfig,
-    /// `min.insync.replicas`.
-    pub min_insync_replicas: usize,
-}
-
 /// Works out the effective configuration of topics.
 pub trait TopicConfigs: Send + Sync {
     /// The configuration of a topic as the image and the node's own defaults have it.
     fn of_topic(&self, topic: &TopicName, image: &MetadataImage) -> TopicConfig;
+}
+
+/// As the node was started, without what was changed since in its own configuration.
+impl TopicConfigs for BrokerConfig {
+    fn of_topic(&self, topic: &TopicName, image: &MetadataImage) -> TopicConfig {
+        let own = image.configs().of(&ConfigResource::topic(topic.as_str()));
+        self.topic_config(own.into_iter().flatten())
+    }
 }
 
 /// What the partitions of a node are put together from.

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 
@@ -32,12 +32,12 @@ use tokio::time::Instant;
 
 use crate::chance::Chance;
 use crate::clock::{Clock, WallClock};
+use crate::config::BrokerConfig;
 use crate::environment::Environment;
 use crate::metadata_cache::{MetadataCache, Published};
 use crate::partitions::{
     Ack, AppliedReplicas, Found, LocalPartition, PartitionParts, PartitionRead, PartitionSettings,
-    Partitions, ProduceAppend, ProduceFailure, ReadLimits, TopicConfig, TopicConfigs,
-    UpkeepSettings,
+    Partitions, ProduceAppend, ProduceFailure, ReadLimits, UpkeepSettings,
 };
 
 pub(super) const WALL_MS: i64 = 1_000_000;
@@ -69,27 +69,6 @@ struct VirtualWallClock(Instant);
 impl WallClock for VirtualWallClock {
     fn wall_ms(&self) -> i64 {
         WALL_MS + self.0.elapsed().as_millis() as i64
-    }
-}
-
-/// Takes what the tests set from the image.
-struct ConfigsOfImage;
-
-impl TopicConfigs for ConfigsOfImage {
-    fn of_topic(&self, topic: &TopicName, image: &MetadataImage) -> TopicConfig {
-        let resource = metadata::image::ConfigResource::topic(topic.as_str());
-        let value = |key| image.configs().value(&resource, key);
-        let number = |key| value(key).map(|value| value.parse().unwrap());
-        TopicConfig {
-            log: LogConfig {
-                retention_ms: number("retention.ms"),
-                flush_ms: number("flush.ms"),
-                delete: value("cleanup.policy") != Some("compact"),
-                ..LogConfig::default()
-            },
-            min_insync_replicas: value("min.insync.replicas")
-                .map_or(1, |value| value.parse().unwrap()),
-        }
     }
 }
 
@@ -139,7 +118,7 @@ impl Node {
             environment: environment.clone(),
             metadata: Arc::clone(&metadata),
             logs: Arc::new(logs),
-            topic_configs: Arc::new(ConfigsOfImage),
+            topic_configs: Arc::new(BrokerConfig::standalone(Path::new("/data")).unwrap()),
             broker_epoch: Arc::new(AtomicI64::new(10)),
         };
         Self {
