@@ -13,6 +13,7 @@ pub mod controller;
 pub mod environment;
 pub mod fatal;
 pub mod lifecycle;
+pub mod fetch_sessions;
 pub mod metadata_cache;
 pub mod metadata_follower;
 pub mod metadata_records;
