@@ -43,6 +43,8 @@ pub enum Found {
         slice: FileSlice,
         /// How long the first one is, in bytes; more than the slice if it does not fit.
         first_batch_size: usize,
+        /// Whether there is more in another file than the one they are in.
+        continues_elsewhere: bool,
     },
     /// Nothing yet that this reader may have.
     Nothing,
@@ -119,6 +121,7 @@ impl LocalPartition {
         let found = match outcome.map_err(|error: LogError| self.log_failed(&error))? {
             ReadOutcome::Slice(slice) => Found::Records {
                 first_batch_size: slice.first_batch_size,
+                continues_elsewhere: slice.continues_elsewhere,
                 slice: slice_of(slice),
             },
             ReadOutcome::AtEnd => Found::Nothing,

@@ -56,6 +56,8 @@ pub struct LogSlice {
     pub size: usize,
     /// How long the first batch is, in bytes; more than `size` if it does not fit.
     pub first_batch_size: usize,
+    /// Whether more of what may be read follows in another file.
+    pub continues_elsewhere: bool,
 }
 
 /// The first batch of an answer.
@@ -155,12 +157,15 @@ impl Log {
         if bound <= start.position {
             return Ok(ReadOutcome::AtEnd);
         }
+        let next = snapshot.segments.get(start.segment + 1);
+        let readable_end = request.upper_bound.min(snapshot.log_end.offset);
         Ok(ReadOutcome::Slice(LogSlice {
             file: segment.file().clone(),
             segment_base_offset: segment.base_offset(),
             position: start.position,
             size: size.min((bound - start.position) as usize),
             first_batch_size,
+            continues_elsewhere: next.is_some_and(|next| next.base_offset() < readable_end),
         }))
     }
 
