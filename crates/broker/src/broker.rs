@@ -1,7 +1,10 @@
 //! What the handlers of requests work with: the parts of a node, put together.
 
+use crate::codec_pool::CodecPool;
 use crate::environment::Environment;
+use crate::fetch_sessions::FetchSessions;
 use crate::metadata_cache::MetadataCache;
+use crate::partitions::Partitions;
 use crate::requests::{Authorizer, Operation, Quotas, Resource, authorized_operations};
 use net::request_context::RequestContext;
 use std::fmt;
@@ -15,6 +18,14 @@ pub struct Broker {
     pub environment: Environment,
     /// What the cluster has agreed on.
     pub metadata: Arc<MetadataCache>,
+    /// The partitions that it has replicas of.
+    pub partitions: Arc<Partitions>,
+    /// What clients fetch in sessions.
+    pub fetch_sessions: FetchSessions,
+    /// What compresses and inflates what is produced.
+    pub codecs: CodecPool,
+    /// `fetch.max.bytes`.
+    pub fetch_bytes_max: usize,
     /// Who may do what.
     pub authorizer: Arc<dyn Authorizer>,
     /// Who is held back.

@@ -6,8 +6,19 @@
 mod api_versions;
 #[path = "60_describe_cluster.rs"]
 mod describe_cluster;
+#[path = "01_fetch.rs"]
+mod fetch;
+#[cfg(test)]
+mod harness;
+mod leader_hints;
+#[path = "02_list_offsets.rs"]
+mod list_offsets;
 #[path = "03_metadata.rs"]
 mod metadata;
+#[path = "23_offset_for_leader_epoch.rs"]
+mod offset_for_leader_epoch;
+#[path = "00_produce.rs"]
+mod produce;
 
 use crate::broker::Broker;
 use crate::requests::{Call, Unanswerable};
@@ -31,11 +42,23 @@ pub enum ListenerKind {
 
 /// What brokers serve.
 const BROKER: &[(ApiKey, Handler)] = &[
+    (ApiKey::Produce, |broker, call| {
+        Box::pin(produce::handle(broker, call))
+    }),
+    (ApiKey::Fetch, |broker, call| {
+        Box::pin(fetch::handle(broker, call))
+    }),
+    (ApiKey::ListOffsets, |broker, call| {
+        Box::pin(list_offsets::handle(broker, call))
+    }),
     (ApiKey::Metadata, |broker, call| {
         Box::pin(metadata::handle(broker, call))
     }),
     (ApiKey::ApiVersions, |broker, call| {
         Box::pin(api_versions::handle(broker, call))
+    }),
+    (ApiKey::OffsetForLeaderEpoch, |broker, call| {
+        Box::pin(offset_for_leader_epoch::handle(broker, call))
     }),
     (ApiKey::DescribeCluster, |broker, call| {
         Box::pin(describe_cluster::handle(broker, call))

@@ -96,6 +96,29 @@ impl LocalPartition {
         append: ProduceAppend,
         codecs: &mut Codecs,
     ) -> Result<(Appended, Ack), ProduceFailure> {
+        let size_bytes = batches.len() as u64;
+        self.metrics().produce_requested();
+        let outcome = self.append_uncounted(batches, append, codecs).await;
+        match &outcome {
+            Ok((appended, _)) => self.metrics().appended(appended.offset_count(), size_bytes),
+            Err(failure) => {
+                if failure.error_code == ErrorCode::MESSAGE_TOO_LARGE {
+                    self.metrics().bytes_rejected(size_bytes);
+                }
+                if !failure.is_expected() {
+                    self.metrics().produce_failed();
+                }
+            }
+        }
+        outcome
+    }
+
+    async fn append_uncounted(
+        &self,
+        batches: &mut [u8],
+        append: ProduceAppend,
+        codecs: &mut Codecs,
+    ) -> Result<(Appended, Ack), ProduceFailure> {
         let _lifecycle = self.lifecycle.read().await;
         let admission = self.with_core(|state, context| state.core.admit(context, append.acks))?;
         let leader_append = LeaderAppend {
@@ -169,6 +192,21 @@ impl Waiter {
     pub(super) fn ack() -> (Self, PendingAck) {
         let (sender, answer) = oneshot::channel();
         (Self::Ack(sender), PendingAck { answer })
+    }
+}
+
+impl ProduceFailure {
+    /// Whether it is in the nature of things. Kafka counts only other failures.
+    const fn is_expected(&self) -> bool {
+        matches!(
+            self.error_code,
+            ErrorCode::UNKNOWN_TOPIC_OR_PARTITION
+                | ErrorCode::NOT_LEADER_OR_FOLLOWER
+                | ErrorCode::MESSAGE_TOO_LARGE
+                | ErrorCode::RECORD_LIST_TOO_LARGE
+                | ErrorCode::CORRUPT_MESSAGE
+                | ErrorCode::KAFKA_STORAGE_ERROR
+        )
     }
 }
 

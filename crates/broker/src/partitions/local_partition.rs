@@ -29,6 +29,8 @@ use storage::directories::{PartitionLog, TopicIdPartition};
 use storage::log::{Log, LogError};
 use tokio::sync::{Notify, oneshot};
 
+use crate::telemetry::TopicMetrics;
+
 use super::surroundings::{BrokersOf, LogAtNow, Surroundings};
 
 /// A partition that this node has a replica of.
@@ -36,6 +38,7 @@ pub struct LocalPartition {
     id: TopicIdPartition,
     pub(super) surroundings: Arc<Surroundings>,
     pub(super) partition_log: Arc<PartitionLog>,
+    metrics: Arc<TopicMetrics>,
     min_insync_replicas: AtomicUsize,
     pub(super) lifecycle: tokio::sync::RwLock<()>,
     state: Mutex<State>,
@@ -76,10 +79,13 @@ impl LocalPartition {
     ) -> Self {
         let local = surroundings.parts.settings.local;
         let high_watermark = partition_log.checkpointed_high_watermark();
+        let topic = partition_log.topic_partition().topic.as_str();
+        let metrics = surroundings.parts.telemetry.topics().handle(topic);
         Self {
             id,
             surroundings,
             partition_log,
+            metrics,
             min_insync_replicas: AtomicUsize::new(1),
             lifecycle: tokio::sync::RwLock::new(()),
             state: Mutex::new(State {
@@ -98,6 +104,11 @@ impl LocalPartition {
     /// Its name.
     pub fn topic_partition(&self) -> &TopicPartition {
         self.partition_log.topic_partition()
+    }
+
+    /// What is counted of its topic.
+    pub fn metrics(&self) -> &TopicMetrics {
+        &self.metrics
     }
 
     /// Its log.

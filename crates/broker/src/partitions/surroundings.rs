@@ -18,6 +18,7 @@ use super::deadlines::Deadlines;
 use crate::config::{BrokerConfig, TopicConfig};
 use crate::environment::Environment;
 use crate::metadata_cache::MetadataCache;
+use crate::telemetry::Telemetry;
 
 /// What the node's configuration says about partitions.
 #[derive(Debug, Clone, Copy)]
@@ -57,6 +58,8 @@ pub struct PartitionParts {
     pub logs: Arc<LogDirectories>,
     /// The configuration of topics.
     pub topic_configs: Arc<dyn TopicConfigs>,
+    /// Who counts what goes in and out of topics.
+    pub telemetry: Arc<Telemetry>,
     /// The epoch of this broker's registration, [`BrokerEpoch::NONE`] until it has one. Whoever
     /// registers the broker sets it.
     pub broker_epoch: Arc<AtomicI64>,

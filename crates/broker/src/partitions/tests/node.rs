@@ -119,6 +119,7 @@ impl Node {
             metadata: Arc::clone(&metadata),
             logs: Arc::new(logs),
             topic_configs: Arc::new(BrokerConfig::standalone(Path::new("/data")).unwrap()),
+            telemetry: Arc::default(),
             broker_epoch: Arc::new(AtomicI64::new(10)),
         };
         Self {

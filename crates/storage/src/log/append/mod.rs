@@ -59,6 +59,13 @@ pub struct Appended {
     pub is_duplicate: bool,
 }
 
+impl Appended {
+    /// How many offsets the append has taken, or the earlier one that it repeats.
+    pub const fn offset_count(&self) -> u64 {
+        (self.last_offset.0 - self.first_offset.0 + 1) as u64
+    }
+}
+
 impl Default for Codecs {
     fn default() -> Self {
         Self {
