@@ -7,6 +7,7 @@
 
 mod acks;
 mod harness;
+mod listing;
 mod loading;
 mod offsets;
 mod rebalance;
