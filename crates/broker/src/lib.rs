@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 pub mod api;
+pub mod auto_topic_creation;
 pub mod broker;
 pub mod chance;
 pub mod clock;
@@ -14,6 +15,7 @@ pub mod controller;
 pub mod environment;
 pub mod fatal;
 pub mod fetch_sessions;
+pub mod groups;
 pub mod lifecycle;
 pub mod metadata_cache;
 pub mod metadata_follower;
