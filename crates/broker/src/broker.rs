@@ -1,8 +1,10 @@
 //! What the handlers of requests work with: the parts of a node, put together.
 
+use crate::auto_topic_creation::AutoTopicCreation;
 use crate::codec_pool::CodecPool;
 use crate::environment::Environment;
 use crate::fetch_sessions::FetchSessions;
+use crate::groups::Groups;
 use crate::metadata_cache::MetadataCache;
 use crate::partitions::Partitions;
 use crate::requests::{Authorizer, Operation, Quotas, Resource, authorized_operations};
@@ -26,6 +28,10 @@ pub struct Broker {
     pub codecs: CodecPool,
     /// `fetch.max.bytes`.
     pub fetch_bytes_max: usize,
+    /// The group coordinators.
+    pub groups: Arc<Groups>,
+    /// Has topics created that are needed.
+    pub topic_creation: AutoTopicCreation,
     /// Who may do what.
     pub authorizer: Arc<dyn Authorizer>,
     /// Who is held back.

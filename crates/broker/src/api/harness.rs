@@ -1,13 +1,16 @@
 //! One broker over a simulated disk, with a listener in memory and a client of it: what the tests
 //! of the handlers of records work with.
 
+use crate::auto_topic_creation::AutoTopicCreation;
 use crate::broker::{Broker, Identity};
 use crate::chance::Chance;
 use crate::clock::{Clock, WallClock};
 use crate::codec_pool::CodecPool;
 use crate::config::{BrokerConfig, TopicConfig};
+use crate::controller::ControllerChannel;
 use crate::environment::Environment;
 use crate::fetch_sessions::FetchSessions;
+use crate::groups::Groups;
 use crate::metadata_cache::{MetadataCache, Published};
 use crate::partitions::{
     LocalPartition, PartitionParts, PartitionSettings, Partitions, ProduceAppend, TopicConfigs,
@@ -318,17 +321,21 @@ async fn start_broker(
         telemetry: Arc::clone(telemetry),
         broker_epoch: Arc::new(AtomicI64::new(10)),
     };
+    let config = BrokerConfig::standalone(Path::new("/d")).unwrap();
+    let controller = ControllerChannel::to_nobody(environment.clock.clone());
     let broker = Arc::new(Broker {
         identity: Identity {
             node_id: LOCAL,
             cluster_id: "cluster".to_owned(),
         },
+        groups: Arc::new(Groups::new((&config).into(), environment.clone())),
         fetch_sessions: FetchSessions::new(10, environment.chance.clone()),
         environment,
         metadata,
         partitions: Partitions::start(parts),
         codecs: CodecPool::new(1),
         fetch_bytes_max: FETCH_BYTES_MAX,
+        topic_creation: AutoTopicCreation::new((&config).into(), controller),
         authorizer: rights.clone(),
         quotas: throttle.clone(),
     });

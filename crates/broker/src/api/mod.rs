@@ -4,21 +4,44 @@
 
 #[path = "18_api_versions.rs"]
 mod api_versions;
+mod coordinated;
+#[path = "42_delete_groups.rs"]
+mod delete_groups;
 #[path = "60_describe_cluster.rs"]
 mod describe_cluster;
+#[path = "15_describe_groups.rs"]
+mod describe_groups;
 #[path = "01_fetch.rs"]
 mod fetch;
+#[path = "10_find_coordinator.rs"]
+mod find_coordinator;
 #[cfg(test)]
 mod harness;
+#[path = "12_heartbeat.rs"]
+mod heartbeat;
+#[path = "11_join_group.rs"]
+mod join_group;
 mod leader_hints;
+#[path = "13_leave_group.rs"]
+mod leave_group;
+#[path = "16_list_groups.rs"]
+mod list_groups;
 #[path = "02_list_offsets.rs"]
 mod list_offsets;
 #[path = "03_metadata.rs"]
 mod metadata;
+#[path = "08_offset_commit.rs"]
+mod offset_commit;
+#[path = "47_offset_delete.rs"]
+mod offset_delete;
+#[path = "09_offset_fetch.rs"]
+mod offset_fetch;
 #[path = "23_offset_for_leader_epoch.rs"]
 mod offset_for_leader_epoch;
 #[path = "00_produce.rs"]
 mod produce;
+#[path = "14_sync_group.rs"]
+mod sync_group;
 
 use crate::broker::Broker;
 use crate::requests::{Call, Unanswerable};
@@ -54,11 +77,44 @@ const BROKER: &[(ApiKey, Handler)] = &[
     (ApiKey::Metadata, |broker, call| {
         Box::pin(metadata::handle(broker, call))
     }),
+    (ApiKey::OffsetCommit, |broker, call| {
+        Box::pin(offset_commit::handle(broker, call))
+    }),
+    (ApiKey::OffsetFetch, |broker, call| {
+        Box::pin(offset_fetch::handle(broker, call))
+    }),
+    (ApiKey::FindCoordinator, |broker, call| {
+        Box::pin(find_coordinator::handle(broker, call))
+    }),
+    (ApiKey::JoinGroup, |broker, call| {
+        Box::pin(join_group::handle(broker, call))
+    }),
+    (ApiKey::Heartbeat, |broker, call| {
+        Box::pin(heartbeat::handle(broker, call))
+    }),
+    (ApiKey::LeaveGroup, |broker, call| {
+        Box::pin(leave_group::handle(broker, call))
+    }),
+    (ApiKey::SyncGroup, |broker, call| {
+        Box::pin(sync_group::handle(broker, call))
+    }),
+    (ApiKey::DescribeGroups, |broker, call| {
+        Box::pin(describe_groups::handle(broker, call))
+    }),
+    (ApiKey::ListGroups, |broker, call| {
+        Box::pin(list_groups::handle(broker, call))
+    }),
     (ApiKey::ApiVersions, |broker, call| {
         Box::pin(api_versions::handle(broker, call))
     }),
     (ApiKey::OffsetForLeaderEpoch, |broker, call| {
         Box::pin(offset_for_leader_epoch::handle(broker, call))
+    }),
+    (ApiKey::DeleteGroups, |broker, call| {
+        Box::pin(delete_groups::handle(broker, call))
+    }),
+    (ApiKey::OffsetDelete, |broker, call| {
+        Box::pin(offset_delete::handle(broker, call))
     }),
     (ApiKey::DescribeCluster, |broker, call| {
         Box::pin(describe_cluster::handle(broker, call))

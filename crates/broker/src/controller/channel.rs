@@ -71,6 +71,12 @@ impl ControllerChannel {
         Self { calls, clock }
     }
 
+    /// Reaches nobody: for tests of what does without a controller.
+    #[cfg(test)]
+    pub(crate) fn to_nobody(clock: Clock) -> Self {
+        Self::new(mpsc::channel(1).0, clock)
+    }
+
     /// Passes a client's request on as it is; returns the body of the answer, in the version of the
     /// request.
     ///
