@@ -2,24 +2,36 @@
 
 use crate::auto_topic_creation::AutoTopicCreation;
 use crate::codec_pool::CodecPool;
+use crate::controller::ControllerChannel;
+use crate::effective_config::EffectiveConfig;
 use crate::environment::Environment;
 use crate::fetch_sessions::FetchSessions;
 use crate::groups::Groups;
 use crate::metadata_cache::MetadataCache;
 use crate::partitions::Partitions;
+use crate::producer_ids::ProducerIds;
 use crate::requests::{Authorizer, Operation, Quotas, Resource, authorized_operations};
 use net::request_context::RequestContext;
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
 
 /// A broker as its handlers see it.
 pub struct Broker {
     /// Who it is.
     pub identity: Identity,
+    /// What is configured, at the start and since.
+    pub config: Arc<EffectiveConfig>,
     /// What surrounds it.
     pub environment: Environment,
     /// What the cluster has agreed on.
     pub metadata: Arc<MetadataCache>,
+    /// Who changes it.
+    pub controller: ControllerChannel,
+    /// The epoch of its registration, -1 before it has one.
+    pub broker_epoch: Arc<AtomicI64>,
+    /// Ids that it may give to producers.
+    pub producer_ids: ProducerIds,
     /// The partitions that it has replicas of.
     pub partitions: Arc<Partitions>,
     /// What clients fetch in sessions.

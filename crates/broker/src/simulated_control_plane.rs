@@ -234,6 +234,7 @@ impl ControlPlane {
         };
         edit(&mut settings);
         BrokerLifecycle::start(LifecycleParts {
+            broker_epoch: Arc::default(),
             environment: self.environment.clone(),
             controller: self.channel(),
             metadata: self.cache.clone(),

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 
-use crate::storage_tool;
+use crate::{server, storage_tool};
 
 /// A command with the arguments behind it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,12 +30,20 @@ struct Command {
     run: fn(&Call, &mut dyn Write) -> Result<ExitCode>,
 }
 
-const COMMANDS: &[Command] = &[Command {
-    words: &["storage"],
-    tool: "kafka-storage",
-    about: "Format log directories, and look at them.",
-    run: storage_tool::run,
-}];
+const COMMANDS: &[Command] = &[
+    Command {
+        words: &["server", "start"],
+        tool: "kafka-server-start",
+        about: "Start a node.",
+        run: server::run,
+    },
+    Command {
+        words: &["storage"],
+        tool: "kafka-storage",
+        about: "Format log directories, and look at them.",
+        run: storage_tool::run,
+    },
+];
 
 const PROGRAM: &str = "klamm";
 

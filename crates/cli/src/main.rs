@@ -7,10 +7,6 @@
 
 mod arguments;
 mod commands;
-#[expect(
-    dead_code,
-    reason = "everything that comes before a node; it is called with one"
-)]
 mod server;
 mod storage_tool;
 mod surroundings;

@@ -4,6 +4,8 @@
 //! - Topics go by id from version 12 on; in 10 and 11 a null name or an id is INVALID_REQUEST.
 //! - Version 0 leaves out replicas that are not alive and says REPLICA_NOT_AVAILABLE; versions up
 //!   to 5 know no LISTENER_NOT_FOUND and say LEADER_NOT_AVAILABLE.
+//! - Topics that do not exist are created if the client allows it and `auto.create.topics.enable`
+//!   says so; the answer is UNKNOWN_TOPIC_OR_PARTITION until they are there.
 //! - The controller that is named is a broker that passes requests on to it, as in Kafka.
 
 use crate::broker::Broker;
@@ -95,6 +97,9 @@ fn topics<'a>(
             .map(|topic| viewer.topic(topic))
             .collect(),
     };
+    if request.allow_auto_topic_creation && broker.config.current().config().topics.auto_create {
+        create_unknown(broker, call, &mut topics);
+    }
     if request.include_topic_authorized_operations {
         for topic in topics
             .iter_mut()
@@ -106,6 +111,25 @@ fn topics<'a>(
         }
     }
     topics
+}
+
+/// Has the topics created that do not exist. Clients are told so for now, and ask again.
+fn create_unknown(broker: &Broker, call: &Call, topics: &mut [MetadataResponseTopic<'_>]) {
+    let is_unknown = |topic: &&mut MetadataResponseTopic<'_>| {
+        topic.error_code == ErrorCode::UNKNOWN_TOPIC_OR_PARTITION
+    };
+    let mut names = Vec::new();
+    for topic in topics.iter_mut().filter(is_unknown) {
+        let name = topic.name.as_deref().unwrap_or_default();
+        let may_create = broker.authorise(&call.context, Operation::Create, Resource::Cluster)
+            || broker.authorise(&call.context, Operation::Create, Resource::Topic(name));
+        match may_create {
+            true => names.push(name.to_owned()),
+            false => topic.error_code = ErrorCode::TOPIC_AUTHORIZATION_FAILED,
+        }
+    }
+    let names = names.iter().map(String::as_str);
+    broker.topic_creation.begin_for_client(&call.context, names);
 }
 
 impl<'a> Viewer<'a> {

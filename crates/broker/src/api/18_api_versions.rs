@@ -62,10 +62,7 @@ fn response(broker: &Broker, call: &Call) -> ApiVersionsResponse<'static> {
     let published = broker.metadata.current();
     let finalized = published.image.features().levels();
     ApiVersionsResponse {
-        api_keys: super::ListenerKind::Broker
-            .served()
-            .map(advertised)
-            .collect(),
+        api_keys: call.listener.served().map(advertised).collect(),
         throttle_time_ms: call.throttle_time_ms(),
         supported_features: supported_features(call.context.api_version),
         finalized_features_epoch: published.end_offset.0 - 1,

@@ -8,6 +8,7 @@ use crate::clock::{Clock, WallClock};
 use crate::codec_pool::CodecPool;
 use crate::config::{BrokerConfig, TopicConfig};
 use crate::controller::ControllerChannel;
+use crate::effective_config::EffectiveConfig;
 use crate::environment::Environment;
 use crate::fetch_sessions::FetchSessions;
 use crate::groups::Groups;
@@ -15,6 +16,7 @@ use crate::metadata_cache::{MetadataCache, Published};
 use crate::partitions::{
     LocalPartition, PartitionParts, PartitionSettings, Partitions, ProduceAppend, TopicConfigs,
 };
+use crate::producer_ids::ProducerIds;
 use crate::requests::{Authorizer, BrokerService, Operation, Quotas, Resource, Usage};
 use crate::telemetry::Telemetry;
 use metadata::image::{MetadataDelta, MetadataImage};
@@ -328,6 +330,10 @@ async fn start_broker(
             node_id: LOCAL,
             cluster_id: "cluster".to_owned(),
         },
+        config: Arc::new(EffectiveConfig::new(config.clone())),
+        controller: controller.clone(),
+        broker_epoch: Arc::new(AtomicI64::new(10)),
+        producer_ids: ProducerIds::default(),
         groups: Arc::new(Groups::new((&config).into(), environment.clone())),
         fetch_sessions: FetchSessions::new(10, environment.chance.clone()),
         environment,

@@ -2,23 +2,38 @@
 //!
 //! Not the job of this module: connections, and what the node keeps.
 
+#[path = "33_alter_configs.rs"]
+mod alter_configs;
 #[path = "18_api_versions.rs"]
 mod api_versions;
 mod coordinated;
+#[path = "37_create_partitions.rs"]
+mod create_partitions;
+#[path = "19_create_topics.rs"]
+mod create_topics;
 #[path = "42_delete_groups.rs"]
 mod delete_groups;
+#[path = "20_delete_topics.rs"]
+mod delete_topics;
 #[path = "60_describe_cluster.rs"]
 mod describe_cluster;
+#[path = "32_describe_configs.rs"]
+mod describe_configs;
 #[path = "15_describe_groups.rs"]
 mod describe_groups;
 #[path = "01_fetch.rs"]
 mod fetch;
 #[path = "10_find_coordinator.rs"]
 mod find_coordinator;
+mod forwarding;
 #[cfg(test)]
 mod harness;
 #[path = "12_heartbeat.rs"]
 mod heartbeat;
+#[path = "44_incremental_alter_configs.rs"]
+mod incremental_alter_configs;
+#[path = "22_init_producer_id.rs"]
+mod init_producer_id;
 #[path = "11_join_group.rs"]
 mod join_group;
 mod leader_hints;
@@ -61,70 +76,70 @@ pub(crate) type Handler = fn(Arc<Broker>, Call) -> HandlerFuture;
 pub enum ListenerKind {
     /// Clients and brokers (`listeners` but for `controller.listener.names`).
     Broker,
+    /// Brokers, controllers, and administrators without a broker (`controller.listener.names`).
+    Controller,
+}
+
+/// Boxes what a handler makes of a call.
+macro_rules! handler {
+    ($api:ident) => {
+        |broker, call| Box::pin($api::handle(broker, call))
+    };
 }
 
 /// What brokers serve.
 const BROKER: &[(ApiKey, Handler)] = &[
-    (ApiKey::Produce, |broker, call| {
-        Box::pin(produce::handle(broker, call))
-    }),
-    (ApiKey::Fetch, |broker, call| {
-        Box::pin(fetch::handle(broker, call))
-    }),
-    (ApiKey::ListOffsets, |broker, call| {
-        Box::pin(list_offsets::handle(broker, call))
-    }),
-    (ApiKey::Metadata, |broker, call| {
-        Box::pin(metadata::handle(broker, call))
-    }),
-    (ApiKey::OffsetCommit, |broker, call| {
-        Box::pin(offset_commit::handle(broker, call))
-    }),
-    (ApiKey::OffsetFetch, |broker, call| {
-        Box::pin(offset_fetch::handle(broker, call))
-    }),
-    (ApiKey::FindCoordinator, |broker, call| {
-        Box::pin(find_coordinator::handle(broker, call))
-    }),
-    (ApiKey::JoinGroup, |broker, call| {
-        Box::pin(join_group::handle(broker, call))
-    }),
-    (ApiKey::Heartbeat, |broker, call| {
-        Box::pin(heartbeat::handle(broker, call))
-    }),
-    (ApiKey::LeaveGroup, |broker, call| {
-        Box::pin(leave_group::handle(broker, call))
-    }),
-    (ApiKey::SyncGroup, |broker, call| {
-        Box::pin(sync_group::handle(broker, call))
-    }),
-    (ApiKey::DescribeGroups, |broker, call| {
-        Box::pin(describe_groups::handle(broker, call))
-    }),
-    (ApiKey::ListGroups, |broker, call| {
-        Box::pin(list_groups::handle(broker, call))
-    }),
-    (ApiKey::ApiVersions, |broker, call| {
-        Box::pin(api_versions::handle(broker, call))
-    }),
-    (ApiKey::OffsetForLeaderEpoch, |broker, call| {
-        Box::pin(offset_for_leader_epoch::handle(broker, call))
-    }),
-    (ApiKey::DeleteGroups, |broker, call| {
-        Box::pin(delete_groups::handle(broker, call))
-    }),
-    (ApiKey::OffsetDelete, |broker, call| {
-        Box::pin(offset_delete::handle(broker, call))
-    }),
-    (ApiKey::DescribeCluster, |broker, call| {
-        Box::pin(describe_cluster::handle(broker, call))
-    }),
+    (ApiKey::Produce, handler!(produce)),
+    (ApiKey::Fetch, handler!(fetch)),
+    (ApiKey::ListOffsets, handler!(list_offsets)),
+    (ApiKey::Metadata, handler!(metadata)),
+    (ApiKey::OffsetCommit, handler!(offset_commit)),
+    (ApiKey::OffsetFetch, handler!(offset_fetch)),
+    (ApiKey::FindCoordinator, handler!(find_coordinator)),
+    (ApiKey::JoinGroup, handler!(join_group)),
+    (ApiKey::Heartbeat, handler!(heartbeat)),
+    (ApiKey::LeaveGroup, handler!(leave_group)),
+    (ApiKey::SyncGroup, handler!(sync_group)),
+    (ApiKey::DescribeGroups, handler!(describe_groups)),
+    (ApiKey::ListGroups, handler!(list_groups)),
+    (ApiKey::ApiVersions, handler!(api_versions)),
+    (ApiKey::CreateTopics, handler!(create_topics)),
+    (ApiKey::DeleteTopics, handler!(delete_topics)),
+    (ApiKey::InitProducerId, handler!(init_producer_id)),
+    (
+        ApiKey::OffsetForLeaderEpoch,
+        handler!(offset_for_leader_epoch),
+    ),
+    (ApiKey::DescribeConfigs, handler!(describe_configs)),
+    (ApiKey::AlterConfigs, handler!(alter_configs)),
+    (ApiKey::CreatePartitions, handler!(create_partitions)),
+    (ApiKey::DeleteGroups, handler!(delete_groups)),
+    (
+        ApiKey::IncrementalAlterConfigs,
+        handler!(incremental_alter_configs),
+    ),
+    (ApiKey::OffsetDelete, handler!(offset_delete)),
+    (ApiKey::DescribeCluster, handler!(describe_cluster)),
+];
+
+/// What controllers serve.
+const CONTROLLER: &[(ApiKey, Handler)] = &[
+    (ApiKey::ApiVersions, handler!(api_versions)),
+    (ApiKey::CreateTopics, handler!(create_topics)),
+    (ApiKey::DeleteTopics, handler!(delete_topics)),
+    (ApiKey::AlterConfigs, handler!(alter_configs)),
+    (ApiKey::CreatePartitions, handler!(create_partitions)),
+    (
+        ApiKey::IncrementalAlterConfigs,
+        handler!(incremental_alter_configs),
+    ),
 ];
 
 impl ListenerKind {
     const fn handlers(self) -> &'static [(ApiKey, Handler)] {
         match self {
             Self::Broker => BROKER,
+            Self::Controller => CONTROLLER,
         }
     }
 
@@ -150,10 +165,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_table_is_in_the_order_of_numbers() {
-        let served: Vec<ApiKey> = ListenerKind::Broker.served().collect();
-        assert!(served.is_sorted());
-        assert!(served.iter().all(|key| key.is_served_by_broker()));
+    fn the_tables_are_in_the_order_of_numbers() {
+        let served = |kind: ListenerKind| kind.served().collect::<Vec<ApiKey>>();
+        let (broker, controller) = (
+            served(ListenerKind::Broker),
+            served(ListenerKind::Controller),
+        );
+        assert!(broker.is_sorted() && controller.is_sorted());
+        assert!(broker.iter().all(|key| key.is_served_by_broker()));
+        assert!(controller.iter().all(|key| key.is_served_by_controller()));
     }
 
     #[test]

@@ -28,6 +28,7 @@ use protocol::{ErrorCode, Uuid};
 use registration::Registration;
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 use thiserror::Error;
 use tokio::sync::watch;
@@ -70,6 +71,8 @@ pub struct LifecycleParts {
     pub metadata: Arc<MetadataCache>,
     /// What it goes by.
     pub settings: LifecycleSettings,
+    /// Where it puts the epoch of its registration, for the parts of the node that go by it.
+    pub broker_epoch: Arc<AtomicI64>,
     /// Whom it tells that it cannot go on.
     pub fatal: Fatal,
 }
@@ -194,6 +197,7 @@ async fn live(
         Ok(broker_epoch) => broker_epoch,
         Err(error) => return parts.fatal.report("broker lifecycle", error),
     };
+    parts.broker_epoch.store(broker_epoch, Ordering::Release);
     status.send_modify(|status| status.broker_epoch = Some(broker_epoch));
     let heartbeats = Heartbeats {
         parts,

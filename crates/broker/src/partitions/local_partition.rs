@@ -39,7 +39,7 @@ pub struct LocalPartition {
     pub(super) surroundings: Arc<Surroundings>,
     pub(super) partition_log: Arc<PartitionLog>,
     metrics: Arc<TopicMetrics>,
-    min_insync_replicas: AtomicUsize,
+    pub(super) min_insync_replicas: AtomicUsize,
     pub(super) lifecycle: tokio::sync::RwLock<()>,
     state: Mutex<State>,
 }

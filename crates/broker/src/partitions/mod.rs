@@ -23,6 +23,7 @@ mod file;
 mod local_partition;
 mod offsets;
 mod read;
+mod status;
 mod strays;
 mod surroundings;
 mod upkeep;

@@ -1,5 +1,6 @@
 //! One request on its way through a handler: its context, its bytes, and how it is answered.
 
+use crate::api::ListenerKind;
 use net::framing::Frame;
 use net::request_context::RequestContext;
 use net::server::{Answer, Handled, Outcome, Reply, ReplyError, Request};
@@ -12,6 +13,8 @@ use thiserror::Error;
 pub struct Call {
     /// Who asks what.
     pub context: RequestContext,
+    /// What kind of listener it came in on.
+    pub listener: ListenerKind,
     /// All its bytes. Dropping them gives their share of the budget back.
     pub frame: Frame,
     /// Where the body begins in them.
@@ -36,9 +39,10 @@ pub enum Unanswerable {
 
 impl Call {
     /// A request that is held back for `throttle`.
-    pub fn new(request: Request, throttle: Duration) -> Self {
+    pub fn new(request: Request, listener: ListenerKind, throttle: Duration) -> Self {
         Self {
             context: request.context,
+            listener,
             frame: request.frame,
             body_position: request.body_position,
             throttle,

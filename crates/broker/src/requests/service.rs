@@ -35,7 +35,10 @@ impl Service for BrokerService {
             .broker
             .quotas
             .throttle(&request.context, Usage::Request);
-        let handled = handler(Arc::clone(&self.broker), Call::new(request, throttle));
+        let handled = handler(
+            Arc::clone(&self.broker),
+            Call::new(request, self.listener, throttle),
+        );
         Box::pin(async move {
             handled
                 .await

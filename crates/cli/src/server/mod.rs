@@ -6,7 +6,10 @@ mod arguments;
 mod descriptors;
 mod logging;
 mod panics;
+mod run;
 mod runtimes;
 mod signals;
 mod standalone;
 mod start;
+
+pub(crate) use run::run;

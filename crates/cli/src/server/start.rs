@@ -11,9 +11,9 @@ use broker::chance::Chance;
 use broker::clock::Clock;
 use broker::config::{Base, BrokerConfig, Sources};
 use broker::environment::Environment;
+use broker::node::NodeDirectories;
 use net::timers::Timers;
 use net::transport::tcp::{TcpOptions, TcpTransport};
-use storage::directories::{ClaimedDirectories, ConfiguredDirectory, ExpectedNode};
 use storage::disk::{Disk, RealDisk};
 use tokio::runtime::Handle;
 
@@ -38,7 +38,7 @@ pub(crate) struct Prepared {
     pub(crate) environment: Environment,
     pub(crate) config: BrokerConfig,
     /// Locked, and this node's.
-    pub(crate) directories: ClaimedDirectories,
+    pub(crate) directories: NodeDirectories,
 }
 
 impl Process {
@@ -95,7 +95,8 @@ async fn prepare(
         let now_ms = clock.now().wall_ms;
         standalone::format_if_new(disk.as_ref(), &config, &chance, now_ms).await?;
     }
-    let directories = claim(&disk, &config, &chance).await?;
+    let directories = NodeDirectories::claim(&disk, &config, &chance).await;
+    let directories = directories.context("prepare log directories")?;
     let network = &config.network;
     let transport = TcpTransport::new(TcpOptions {
         send_buffer_bytes: network.send_buffer_bytes,
@@ -141,33 +142,6 @@ impl Invocation<'_> {
         }
         Ok(config)
     }
-}
-
-/// Locks the log directories. As in Kafka, that of the metadata log has to be formatted, and one
-/// that was added later is taken in.
-async fn claim(
-    disk: &Arc<dyn Disk>,
-    config: &BrokerConfig,
-    chance: &Chance,
-) -> Result<ClaimedDirectories> {
-    let node = &config.node;
-    let is_apart = !node.log_dirs.contains(&node.metadata_log_dir);
-    let apart = Some(&node.metadata_log_dir).filter(|_| is_apart);
-    let configured = node
-        .log_dirs
-        .iter()
-        .chain(apart)
-        .map(|path| ConfiguredDirectory {
-            path: path.clone(),
-            new_id: (*path != node.metadata_log_dir).then(|| chance.uuid()),
-        });
-    let configured: Vec<_> = configured.collect();
-    let expected = ExpectedNode {
-        node_id: node.id.0,
-        cluster_id: None,
-    };
-    let claimed = ClaimedDirectories::claim(Arc::clone(disk), &expected, &configured).await;
-    claimed.context("prepare log directories")
 }
 
 #[cfg(test)]

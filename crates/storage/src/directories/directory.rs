@@ -136,7 +136,8 @@ impl LogDirectory {
         }
     }
 
-    pub(super) fn is_online(&self) -> bool {
+    /// Whether it serves its partitions.
+    pub fn is_online(&self) -> bool {
         self.health.failure().is_none()
     }
 

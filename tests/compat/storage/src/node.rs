@@ -72,6 +72,7 @@ impl Node {
             concurrency: NonZeroUsize::MIN,
             file_delete_delay_ms: 0,
             jitter_seed: 0,
+            unflushed_bytes_max: DirectorySettings::UNFLUSHED_BYTES_MAX,
         };
         let (directories, reports) = claimed.load(settings, &config_of, now_ms()).await?;
         for report in &reports {

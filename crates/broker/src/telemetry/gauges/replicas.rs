@@ -15,14 +15,10 @@ pub trait Replicas: Send + Sync {
 /// One replica as it is now.
 #[derive(Debug, Clone)]
 pub struct ReplicaStatus<'a> {
-    /// The topic's name.
-    pub topic: &'a str,
-    /// Which partition of it.
-    pub partition: i32,
     /// How the partition stands, if this replica leads it; none of a replica that is offline.
     pub leadership: Option<LeadershipStatus>,
     /// Its log, unless the log directory has failed.
-    pub log: Option<LogStatus>,
+    pub log: Option<LogStatus<'a>>,
 }
 
 /// How a partition stands that is led here.
@@ -38,7 +34,11 @@ pub struct LeadershipStatus {
 
 /// How large a log is.
 #[derive(Debug, Clone)]
-pub struct LogStatus {
+pub struct LogStatus<'a> {
+    /// The topic's name.
+    pub topic: &'a str,
+    /// Which partition of it.
+    pub partition: i32,
     /// Bytes in its segments.
     pub size_bytes: u64,
     /// How many segments it has.
@@ -77,7 +77,7 @@ impl GaugeSource for ReplicaGauges {
         self.replicas.visit(&mut |replica| {
             counts.add(replica);
             if let Some(log) = &replica.log {
-                collect_log(replica, log, exposition);
+                collect_log(log, exposition);
             }
         });
         for (family, count) in [
@@ -112,9 +112,9 @@ impl Counts {
     }
 }
 
-fn collect_log(replica: &ReplicaStatus<'_>, log: &LogStatus, exposition: &mut Exposition) {
-    let partition = replica.partition.to_string();
-    let labels = [("topic", replica.topic), ("partition", &partition)];
+fn collect_log(log: &LogStatus<'_>, exposition: &mut Exposition) {
+    let partition = log.partition.to_string();
+    let labels = [("topic", log.topic), ("partition", &partition)];
     exposition.sample(&families::LOG_SIZE, &labels, log.size_bytes);
     let segment_count = log.segment_count as u64;
     exposition.sample(&families::LOG_SEGMENTS, &labels, segment_count);

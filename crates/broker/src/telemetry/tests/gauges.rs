@@ -22,14 +22,14 @@ impl Replicas for FiveReplicas {
     fn visit(&self, see: &mut dyn FnMut(&ReplicaStatus<'_>)) {
         for (partition, isr_count) in [3, 2, 1, 0, 0].into_iter().enumerate() {
             let log = LogStatus {
+                topic: "orders",
+                partition: partition as i32,
                 size_bytes: 1_000,
                 segment_count: 2,
                 start_offset: Offset(10),
                 end_offset: Offset(20 + partition as i64),
             };
             see(&ReplicaStatus {
-                topic: "orders",
-                partition: partition as i32,
                 leadership: (isr_count > 0).then_some(LeadershipStatus {
                     replica_count: 3,
                     isr_count,

@@ -83,7 +83,7 @@ async fn a_directory_that_is_added_later_is_taken_in() {
         added.cluster_id.as_deref(),
         Some(more.directories.cluster_id())
     );
-    assert_eq!(more.directories.directories().len(), 2);
+    assert_eq!(more.directories.data.directories().len(), 2);
 }
 
 #[tokio::test]

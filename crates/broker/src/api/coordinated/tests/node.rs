@@ -34,11 +34,13 @@ use crate::auto_topic_creation::AutoTopicCreation;
 use crate::broker::{Broker, Identity};
 use crate::codec_pool::CodecPool;
 use crate::config::BrokerConfig;
+use crate::effective_config::EffectiveConfig;
 use crate::fetch_sessions::FetchSessions;
 use crate::groups::Groups;
 use crate::lifecycle::BrokerLifecycle;
 use crate::metadata_follower::MetadataPublisher;
 use crate::partitions::{PartitionParts, PartitionSettings, Partitions};
+use crate::producer_ids::ProducerIds;
 use crate::requests::{Authorizer, BrokerService, Operation, Resource, Unlimited};
 use crate::simulated_control_plane::{CLUSTER, ControlPlane, NODE, Options, formatted_disk, topic};
 use crate::topic_names::CONSUMER_OFFSETS;
@@ -88,6 +90,10 @@ impl Node {
                 node_id: NODE,
                 cluster_id: CLUSTER.to_owned(),
             },
+            config: Arc::new(EffectiveConfig::new(config())),
+            controller: plane.channel(),
+            broker_epoch: Arc::default(),
+            producer_ids: ProducerIds::default(),
             environment: plane.environment.clone(),
             metadata: Arc::clone(&plane.cache),
             partitions,

@@ -1,0 +1,60 @@
+//! The configuration in effect on a running node, for all its parts: what it was started with, and
+//! what was changed since.
+//!
+//! Not the job of this module: the table of keys (`config`), keeping dynamic values (the metadata
+//! image), and telling parts that keep a value of their own.
+
+use crate::config::{BrokerConfig, ConfigWarning, DynamicConfig, Scope, TopicConfig};
+use crate::partitions::TopicConfigs;
+use metadata::image::{ConfigResource, MetadataDelta, MetadataImage};
+use protocol::topic::TopicName;
+use std::sync::{Arc, PoisonError, RwLock};
+
+/// The configuration in effect; readers take it whole.
+#[derive(Debug)]
+pub struct EffectiveConfig {
+    node_id: i32,
+    current: RwLock<Arc<DynamicConfig>>,
+}
+
+impl EffectiveConfig {
+    /// What a node starts with, and no dynamic values.
+    pub fn new(config: BrokerConfig) -> Self {
+        Self {
+            node_id: config.node.id.0,
+            current: RwLock::new(Arc::new(DynamicConfig::new(config))),
+        }
+    }
+
+    /// What is in effect now.
+    pub fn current(&self) -> Arc<DynamicConfig> {
+        let current = self.current.read();
+        Arc::clone(&current.unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Takes over the dynamic values of the image that concern this node, if they are others than
+    /// before; what they cannot be taken for is told.
+    pub fn apply(&self, delta: &MetadataDelta, image: &MetadataImage) -> Vec<ConfigWarning> {
+        let cluster = ConfigResource::all_brokers();
+        let own = ConfigResource::broker(self.node_id);
+        let mut next = DynamicConfig::clone(&self.current());
+        let mut warnings = Vec::new();
+        for (scope, resource) in [(Scope::Cluster, cluster), (Scope::Broker, own)] {
+            if delta.configs.contains(&resource) {
+                let values = image.configs().of(&resource);
+                warnings.extend(next.replace(scope, values.into_iter().flatten()));
+            }
+        }
+        let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
+        *current = Arc::new(next);
+        warnings
+    }
+}
+
+impl TopicConfigs for EffectiveConfig {
+    fn of_topic(&self, topic: &TopicName, image: &MetadataImage) -> TopicConfig {
+        let own = image.configs().of(&ConfigResource::topic(topic.as_str()));
+        let current = self.current();
+        current.config().topic_config(own.into_iter().flatten())
+    }
+}

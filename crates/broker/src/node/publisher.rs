@@ -1,0 +1,41 @@
+//! What follows from a change of the metadata: the configuration first, then partitions, which go
+//! by it, then their coordinators.
+//!
+//! Not the job of this module: reading the metadata log, and showing the image to requests, which
+//! comes after this.
+
+use crate::effective_config::EffectiveConfig;
+use crate::groups::Groups;
+use crate::metadata_follower::MetadataPublisher;
+use crate::partitions::Partitions;
+use metadata::image::{MetadataDelta, MetadataImage};
+use net::BoxFuture;
+use std::sync::Arc;
+use tracing::{error, warn};
+
+/// Tells the parts of a node.
+#[derive(Debug)]
+pub(super) struct NodePublisher {
+    pub(super) config: Arc<EffectiveConfig>,
+    pub(super) partitions: Arc<Partitions>,
+    pub(super) groups: Arc<Groups>,
+}
+
+impl MetadataPublisher for NodePublisher {
+    fn apply<'a>(
+        &'a self,
+        delta: &'a MetadataDelta,
+        image: &'a MetadataImage,
+    ) -> BoxFuture<'a, ()> {
+        Box::pin(async move {
+            for warning in self.config.apply(delta, image) {
+                warn!("apply metadata: {warning}");
+            }
+            let applied = self.partitions.apply(delta, image).await;
+            for failed in &applied.failures {
+                error!(partition = ?failed.id, "apply metadata: {}", failed.error);
+            }
+            self.groups.apply(&applied, delta, image, &self.partitions);
+        })
+    }
+}
