@@ -3,12 +3,14 @@
 //! Not the job of this module: what becomes of the records; the controller and the follower each
 //! replay them into a state of their own.
 
+use metadata::controller::ControllerState;
 use metadata::image::{MetadataReader, Provenance, ReplayError};
 use protocol::generated::metadata::MetadataRecord;
 use protocol::ids::Offset;
 use protocol::wire::DecodeError;
-use quorum::QuorumError;
+use quorum::{Committed, Quorum, QuorumError};
 use raft::{BatchContent, LogBatch, Snapshot};
+use std::sync::Arc;
 use thiserror::Error;
 
 /// Why the metadata log cannot be followed.
@@ -33,6 +35,71 @@ pub enum MetadataLogError {
         /// What it contradicts.
         source: ReplayError,
     },
+}
+
+/// A state that metadata records make up.
+pub(crate) trait Replayed: Default {
+    /// What a snapshot holds.
+    fn of_snapshot(reader: MetadataReader) -> Self;
+
+    /// Takes in the next record.
+    fn replay(
+        &mut self,
+        record: &MetadataRecord,
+        provenance: Provenance,
+    ) -> Result<(), ReplayError>;
+}
+
+impl Replayed for MetadataReader {
+    fn of_snapshot(reader: MetadataReader) -> Self {
+        reader
+    }
+
+    fn replay(
+        &mut self,
+        record: &MetadataRecord,
+        provenance: Provenance,
+    ) -> Result<(), ReplayError> {
+        self.replay(record, provenance)
+    }
+}
+
+impl Replayed for ControllerState {
+    fn of_snapshot(reader: MetadataReader) -> Self {
+        Self::from_snapshot(reader)
+    }
+
+    fn replay(
+        &mut self,
+        record: &MetadataRecord,
+        provenance: Provenance,
+    ) -> Result<(), ReplayError> {
+        self.replay(record, provenance)
+    }
+}
+
+/// The state of everything that is committed by now.
+///
+/// # Errors
+/// When the log cannot be read, or its records make no state.
+pub(crate) async fn read_committed<S: Replayed>(
+    quorum: &Arc<Quorum>,
+) -> Result<S, MetadataLogError> {
+    let mut listener = quorum.listen(Offset::ZERO);
+    let mut state = S::default();
+    let target = quorum.high_watermark();
+    while Some(listener.position()) < target {
+        match listener.next().await? {
+            Committed::Snapshot(snapshot) => state = S::of_snapshot(read_snapshot(&snapshot)?),
+            Committed::Batches(batches) => {
+                for batch in &batches {
+                    let replay = |record: &_, provenance| state.replay(record, provenance);
+                    replay_batch(batch, replay)?;
+                }
+            }
+        }
+    }
+    Ok(state)
 }
 
 /// A reader that goes on behind a snapshot.

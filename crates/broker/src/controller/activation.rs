@@ -7,9 +7,8 @@ use metadata::VersionedRecord;
 use metadata::controller::{BrokerLiveness, BrokerSession, ControllerState};
 use protocol::generated::metadata::MetadataRecord;
 use protocol::ids::Offset;
-use quorum::{Committed, Quorum, QuorumError, read_bootstrap};
+use quorum::{QuorumError, read_bootstrap};
 use std::path::Path;
-use std::sync::Arc;
 use storage::disk::Disk;
 
 /// The records that an empty log begins with, from `bootstrap.checkpoint` in a log directory; none
@@ -37,7 +36,7 @@ pub async fn read_bootstrap_records(
 pub(super) async fn activate(parts: ControllerParts) -> Result<Active, ControllerError> {
     let clock = parts.environment.clock.clone();
     let epoch = parts.quorum.start(clock.now()).await?;
-    let state = load(&parts.quorum).await?;
+    let state: ControllerState = metadata_records::read_committed(&parts.quorum).await?;
     let now = clock.now();
     let session_timeout_ms = parts.settings.session_timeout_ms;
     let mut active = Active {
@@ -68,27 +67,6 @@ async fn write(active: &mut Active, records: &[VersionedRecord]) -> Result<(), C
         // Without these records there is nothing to go on from.
         Err(WriteError::Refused(error)) => Err(error.into()),
     }
-}
-
-/// The state at the end of the log.
-async fn load(quorum: &Arc<Quorum>) -> Result<ControllerState, MetadataLogError> {
-    let mut listener = quorum.listen(Offset::ZERO);
-    let mut state = ControllerState::default();
-    while Some(listener.position()) < quorum.high_watermark() {
-        match listener.next().await? {
-            Committed::Snapshot(snapshot) => {
-                let reader = metadata_records::read_snapshot(&snapshot)?;
-                state = ControllerState::from_snapshot(reader);
-            }
-            Committed::Batches(batches) => {
-                for batch in &batches {
-                    let replay = |record: &_, provenance| state.replay(record, provenance);
-                    metadata_records::replay_batch(batch, replay)?;
-                }
-            }
-        }
-    }
-    Ok(state)
 }
 
 /// The broker that an earlier process of this node has left unfenced. It had locked a directory

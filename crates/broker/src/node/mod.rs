@@ -16,7 +16,6 @@
 
 mod directories;
 mod error;
-mod image;
 mod listeners;
 mod publisher;
 mod settings;
