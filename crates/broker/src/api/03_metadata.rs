@@ -1,12 +1,18 @@
 //! Metadata (key 3), versions 0 to 13: brokers and topics, as clients of this listener reach them.
 //!
 //! - No topics mean all topics in version 0; from version 1 on null does, and an empty list none.
-//! - Topics go by id from version 12 on; in 10 and 11 a null name or an id is INVALID_REQUEST.
+//! - Topics go by id from version 12 on, and then by nothing else in the same request; in 10 and 11
+//!   a null name or an id is INVALID_REQUEST.
+//! - A topic that is named several times is answered once.
 //! - Version 0 leaves out replicas that are not alive and says REPLICA_NOT_AVAILABLE; versions up
 //!   to 5 know no LISTENER_NOT_FOUND and say LEADER_NOT_AVAILABLE.
 //! - Topics that do not exist are created if the client allows it and `auto.create.topics.enable`
 //!   says so; the answer is UNKNOWN_TOPIC_OR_PARTITION until they are there.
 //! - The controller that is named is a broker that passes requests on to it, as in Kafka.
+
+#[cfg(test)]
+#[path = "03_metadata/tests.rs"]
+mod tests;
 
 use crate::broker::Broker;
 use crate::requests::{Call, Operation, Resource, Unanswerable};
@@ -20,6 +26,7 @@ use protocol::generated::metadata_response::{
 };
 use protocol::generated::{MetadataRequest, MetadataResponse};
 use protocol::{ErrorCode, Uuid};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 const FIRST_WITH_LISTENER_NOT_FOUND: i16 = 6;
@@ -85,8 +92,7 @@ fn topics<'a>(
     let may_describe =
         |name: &str| broker.authorise(&call.context, Operation::Describe, Resource::Topic(name));
     let mut topics: Vec<_> = match &request.topics {
-        Some(topics) if !topics.is_empty() || viewer.version > 0 => topics
-            .iter()
+        Some(topics) if !topics.is_empty() || viewer.version > 0 => each_once(topics)
             .map(|asked| viewer.asked_for(asked, may_describe))
             .collect(),
         _ => viewer
@@ -111,6 +117,19 @@ fn topics<'a>(
         }
     }
     topics
+}
+
+/// The topics that are asked for, each once: an answer that grew with every mention could be of any
+/// size. If one goes by its id, names are not looked at.
+fn each_once<'r, 'a>(
+    topics: &'r [MetadataRequestTopic<'a>],
+) -> impl Iterator<Item = &'r MetadataRequestTopic<'a>> {
+    let are_ids = topics.iter().any(|asked| asked.topic_id != Uuid::ZERO);
+    let mut seen = BTreeSet::new();
+    topics.iter().filter(move |asked| match are_ids {
+        true => asked.topic_id != Uuid::ZERO && seen.insert((asked.topic_id, None)),
+        false => seen.insert((Uuid::ZERO, asked.name.as_deref())),
+    })
 }
 
 /// Has the topics created that do not exist. Clients are told so for now, and ask again.
@@ -162,7 +181,13 @@ impl<'a> Viewer<'a> {
         if is_by_id && self.version < FIRST_WITH_TOPIC_IDS {
             return refused(ErrorCode::INVALID_REQUEST);
         }
-        let Some(name) = asked.name.as_deref() else {
+        let name = asked.name.as_deref().filter(|_| !is_by_id);
+        let Some(name) = name else {
+            let refused = |error_code| MetadataResponseTopic {
+                name: None,
+                is_internal: false,
+                ..refused(error_code)
+            };
             return match self.image.topics().by_id(asked.topic_id) {
                 // Who may not see a topic does not learn its name.
                 Some(topic) if !may_describe(&topic.name) => {
