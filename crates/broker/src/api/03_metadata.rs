@@ -107,9 +107,15 @@ fn topics<'a>(
         create_unknown(broker, call, &mut topics);
     }
     if request.include_topic_authorized_operations {
+        // Also of topics that do not exist, if they may be known of.
+        let withheld = [
+            ErrorCode::TOPIC_AUTHORIZATION_FAILED,
+            ErrorCode::UNKNOWN_TOPIC_ID,
+            ErrorCode::INVALID_REQUEST,
+        ];
         for topic in topics
             .iter_mut()
-            .filter(|topic| topic.error_code == ErrorCode::NONE)
+            .filter(|topic| !withheld.contains(&topic.error_code))
         {
             let name = topic.name.as_deref().unwrap_or_default();
             topic.topic_authorized_operations =

@@ -65,3 +65,20 @@ async fn names_beside_an_id_are_not_looked_at() {
     let expected = [("compacted".to_owned(), ErrorCode::NONE)];
     assert_eq!(answered(13, topics).await, expected);
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_may_be_done_to_a_topic_is_told_before_there_is_one() {
+    let node = Node::start().await;
+    let request = MetadataRequest {
+        topics: Some(["t", "u", "secret"].map(by_name).into()),
+        include_topic_authorized_operations: true,
+        ..MetadataRequest::default()
+    };
+    let answer = node.send(13, &request).await;
+    let response = answer.decode().unwrap();
+    let operations = response
+        .topics
+        .iter()
+        .map(|topic| topic.topic_authorized_operations);
+    assert_eq!(operations.collect::<Vec<_>>(), [3_576, 3_576, i32::MIN]);
+}
