@@ -65,16 +65,9 @@ impl LocalPartition {
     ) -> Result<PartitionRead, ErrorCode> {
         let _lifecycle = self.lifecycle.read().await;
         let may_have = self.with_core(|state, context| state.core.read(context, read))?;
-        let mut found = self.find(may_have, read.fetch_offset, limits).await?;
-        if read.isolation == Isolation::ReadCommitted && !matches!(found.found, Found::Diverging(_))
-        {
-            let end = found.bounds.last_stable_offset;
-            found.aborted = Some(match found.found {
-                Found::Records { .. } => self.log().aborted_transactions(read.fetch_offset, end),
-                _ => Vec::new(),
-            });
-        }
-        Ok(found)
+        let isolation = Some(read.isolation);
+        self.find(may_have, read.fetch_offset, limits, isolation)
+            .await
     }
 
     /// Notes how far a follower has got, and finds the records that it fetches.
@@ -92,7 +85,7 @@ impl LocalPartition {
             state.answer(handled.effects);
             handled.answer
         })?;
-        self.find(may_have, fetch.fetch_offset, limits).await
+        self.find(may_have, fetch.fetch_offset, limits, None).await
     }
 
     async fn find(
@@ -100,6 +93,7 @@ impl LocalPartition {
         may_have: Read,
         fetch_offset: Offset,
         limits: ReadLimits,
+        isolation: Option<Isolation>,
     ) -> Result<PartitionRead, ErrorCode> {
         let (upper_bound, bounds) = match may_have {
             Read::Records { end_offset, bounds } => (end_offset, bounds),
@@ -118,12 +112,22 @@ impl LocalPartition {
             at_least_one_batch: limits.at_least_one_batch,
         };
         let outcome = self.log().read(&request).await;
+        let mut aborted = (isolation == Some(Isolation::ReadCommitted)).then(Vec::new);
         let found = match outcome.map_err(|error: LogError| self.log_failed(&error))? {
-            ReadOutcome::Slice(slice) => Found::Records {
-                first_batch_size: slice.first_batch_size,
-                continues_elsewhere: slice.continues_elsewhere,
-                slice: slice_of(slice),
-            },
+            ReadOutcome::Slice(slice) => {
+                if let Some(aborted) = &mut aborted {
+                    let end = bounds.last_stable_offset;
+                    let in_slice = self
+                        .log()
+                        .aborted_transactions_in(&slice, fetch_offset, end);
+                    *aborted = in_slice.await.map_err(|error| self.log_failed(&error))?;
+                }
+                Found::Records {
+                    first_batch_size: slice.first_batch_size,
+                    continues_elsewhere: slice.continues_elsewhere,
+                    slice: slice_of(slice),
+                }
+            }
             ReadOutcome::AtEnd => Found::Nothing,
             // Retention came in between.
             ReadOutcome::OutOfRange { .. } => return Err(ErrorCode::OFFSET_OUT_OF_RANGE),
@@ -131,7 +135,7 @@ impl LocalPartition {
         Ok(PartitionRead {
             bounds,
             found,
-            aborted: None,
+            aborted,
         })
     }
 }

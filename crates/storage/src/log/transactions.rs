@@ -3,8 +3,8 @@
 
 use protocol::ids::Offset;
 
-use super::Log;
 use super::state::floor_index;
+use super::{Log, LogError, LogSlice};
 use crate::producer_state::ProducerState;
 use crate::transaction_index::{AbortedTransaction, TransactionSearch};
 
@@ -47,6 +47,39 @@ impl Log {
             }
         }
         found
+    }
+
+    /// The aborted transactions of a slice that was read from `fetch_offset` on, and perhaps of some
+    /// batches behind it: as near as the index of its segment tells, so that a reader is not told
+    /// of all that follow with every slice. What begins at or behind `upper_bound` is left out.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub async fn aborted_transactions_in(
+        &self,
+        slice: &LogSlice,
+        fetch_offset: Offset,
+        upper_bound: Offset,
+    ) -> Result<Vec<AbortedTransaction>, LogError> {
+        let segments = self.lock().segments.clone();
+        let base_offset = slice.segment_base_offset;
+        let index = floor_index(&segments, base_offset);
+        let index = index.filter(|index| segments[*index].base_offset() == base_offset);
+        let Some(index) = index else {
+            // Retention came in between.
+            return Ok(self.aborted_transactions(fetch_offset, upper_bound));
+        };
+        let mut rest = segments[index..].iter();
+        if rest.all(|segment| segment.transactions().is_empty()) {
+            return Ok(Vec::new());
+        }
+        let segment = &segments[index];
+        let end = slice.position + slice.size as u64;
+        let behind = segment.offset_behind(end, segment.size()).await;
+        let behind = behind.map_err(|error| self.disk_failed(error))?;
+        let next = segments.get(index + 1).map(|next| next.base_offset());
+        let behind = behind.or(next).unwrap_or(upper_bound);
+        Ok(self.aborted_transactions(fetch_offset, upper_bound.min(behind)))
     }
 
     /// Forgets the producers that have written nothing for `expiration_ms`

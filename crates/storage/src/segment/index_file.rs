@@ -220,6 +220,17 @@ impl<E: IndexEntry> IndexFile<E> {
         Ok(found)
     }
 
+    /// The entry at a place, counted from 0.
+    pub(crate) async fn entry(&self, place: u64) -> Result<Option<E>, DiskError> {
+        {
+            let entries = self.lock();
+            if let Some(in_tail) = place.checked_sub(entries.written) {
+                return Ok(entries.tail.get(in_tail as usize).copied());
+            }
+        }
+        read_entry(self.file.as_ref(), place).await
+    }
+
     /// How many entries there are.
     pub(crate) fn count(&self) -> u64 {
         let entries = self.lock();

@@ -70,6 +70,24 @@ impl Segment {
         }
     }
 
+    /// An offset that no record before `position` reaches; none if the index knows of none. The
+    /// segment ends at `end`, in bytes.
+    pub(crate) async fn offset_behind(
+        &self,
+        position: u64,
+        end: u64,
+    ) -> Result<Option<Offset>, DiskError> {
+        let is_before = |entry: &OffsetEntry| entry.position() < position;
+        let before = self.offset_index.last_where(is_before).await?;
+        let place = before.map_or(0, |(_, count)| count);
+        match self.offset_index.entry(place).await? {
+            Some(entry) if !is_before(&entry) && self.is_entry_right(entry, end).await? => {
+                Ok(Some(entry.last_offset(self.base_offset)))
+            }
+            _ => Ok(None),
+        }
+    }
+
     /// Looks from the batch of an index entry on, or from the start.
     async fn locate_from(
         &self,

@@ -121,6 +121,11 @@ impl Transactions {
         Ok(())
     }
 
+    /// Whether there are none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.lock().index.entries().is_empty()
+    }
+
     /// Adds those that overlap a range of offsets to `found`.
     pub(crate) fn collect(
         &self,

@@ -181,3 +181,50 @@ fn a_batch_that_is_damaged_on_the_disk_is_reported_and_not_stepped_over() {
         "{error}"
     );
 }
+
+#[test]
+fn a_slice_comes_with_its_own_aborted_transactions_and_not_with_all_that_follow() {
+    let mut fixture = Fixture::new(small());
+    for at in 0..60 {
+        let of = producer(at, 0, 0);
+        fixture.append(Records::of(of, true).build()).unwrap();
+        let aborts = producer(at, 0, -1);
+        fixture
+            .append_marker(aborts, TransactionResult::Abort)
+            .unwrap();
+    }
+    assert!(fixture.log.segment_count() > 3);
+    for restarts in [false, true] {
+        if restarts {
+            fixture.restart();
+        }
+        for offset in 0..119 {
+            check_aborted(&fixture, Offset(offset));
+        }
+    }
+}
+
+/// Reads about two batches from an offset on, and looks at what is aborted of them.
+fn check_aborted(fixture: &Fixture, offset: Offset) {
+    let end = fixture.log.log_end_offset();
+    let request = ReadRequest {
+        size_max: 200,
+        upper_bound: end,
+        at_least_one_batch: true,
+        ..request(offset.0)
+    };
+    let ReadOutcome::Slice(slice) = read(fixture, request) else {
+        panic!("{offset}")
+    };
+    let found = run(fixture.log.aborted_transactions_in(&slice, offset, end)).unwrap();
+    let mut bytes = vec![0; slice.size];
+    run(slice.file.read_at(&mut bytes, slice.position)).unwrap();
+    let (mut rest, mut next) = (bytes.as_slice(), offset);
+    while let Ok(batch) = BatchView::parse(rest) {
+        next = Offset(batch.header().next_offset());
+        rest = &rest[batch.bytes().len()..];
+    }
+    let needed = fixture.log.aborted_transactions(offset, next);
+    assert_eq!(found[..needed.len()], needed, "from {offset}");
+    assert!(found.len() <= needed.len() + 3, "from {offset}: {found:?}");
+}
