@@ -8,6 +8,7 @@
 //! - A topic is asked for once at a time, however many clients need it.
 //! - Topics of clients are created in the name of the client, those of the brokers in the broker's.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -19,9 +20,9 @@ use protocol::generated::create_topics_request::{CreatableTopic, CreatableTopicC
 use protocol::generated::{CreateTopicsRequest, CreateTopicsResponse};
 use tracing::warn;
 
-use crate::config::{BrokerConfig, InternalTopicConfig};
+use crate::config::{BrokerConfig, InternalTopicsConfig};
 use crate::controller::ControllerChannel;
-use crate::topic_names::CONSUMER_OFFSETS;
+use crate::topic_names::{CONSUMER_OFFSETS, SHARE_GROUP_STATE, TRANSACTION_STATE};
 
 /// The version of CreateTopics that is sent.
 const VERSION: i16 = 7;
@@ -29,8 +30,8 @@ const VERSION: i16 = 7;
 /// What topics are created with.
 #[derive(Debug, Clone)]
 pub struct AutoTopicSettings {
-    /// `__consumer_offsets`.
-    pub offsets: InternalTopicConfig,
+    /// The brokers' own.
+    pub internal: InternalTopicsConfig,
     /// `num.partitions`.
     pub partition_count: i32,
     /// `default.replication.factor`.
@@ -56,7 +57,7 @@ struct UnderWay {
 impl From<&BrokerConfig> for AutoTopicSettings {
     fn from(config: &BrokerConfig) -> Self {
         Self {
-            offsets: config.internal_topics.offsets.clone(),
+            internal: config.internal_topics.clone(),
             partition_count: config.topics.partition_count,
             replication_factor: config.topics.replication_factor,
             request_timeout_ms: i32::try_from(config.network.request_timeout_ms)
@@ -123,17 +124,43 @@ impl AutoTopicCreation {
 
     fn topic(&self, name: &str) -> CreatableTopic<'static> {
         let settings = &self.settings;
-        let (num_partitions, replication_factor, configs) = match name {
-            CONSUMER_OFFSETS => (
-                settings.offsets.partition_count,
-                settings.offsets.replication_factor,
-                vec![
-                    config("cleanup.policy", "compact".to_owned()),
-                    config("compression.type", "producer".to_owned()),
-                    config("segment.bytes", settings.offsets.segment_bytes.to_string()),
-                ],
-            ),
-            _ => (
+        let internal = &settings.internal;
+        let (own, configs) = match name {
+            CONSUMER_OFFSETS => {
+                let compressed_as_sent = config("compression.type", "producer");
+                let compacted = config("cleanup.policy", "compact");
+                (Some(&internal.offsets), vec![compacted, compressed_as_sent])
+            }
+            TRANSACTION_STATE => {
+                let compacted = config("cleanup.policy", "compact");
+                let uncompressed = config("compression.type", "uncompressed");
+                let clean = config("unclean.leader.election.enable", "false");
+                let own = &internal.transactions;
+                (Some(own), vec![compacted, uncompressed, clean])
+            }
+            SHARE_GROUP_STATE => {
+                let deleted = config("cleanup.policy", "delete");
+                let compressed_as_sent = config("compression.type", "producer");
+                let kept = config("retention.ms", "-1");
+                let own = &internal.share;
+                (Some(own), vec![deleted, compressed_as_sent, kept])
+            }
+            _ => (None, Vec::new()),
+        };
+        let (num_partitions, replication_factor, configs) = match own {
+            Some(own) => {
+                let segment_bytes = config("segment.bytes", own.segment_bytes.to_string());
+                let replicas = own.min_insync_replicas;
+                let replicas =
+                    replicas.map(|count| config("min.insync.replicas", count.to_string()));
+                let configs = configs.into_iter().chain([segment_bytes]).chain(replicas);
+                (
+                    own.partition_count,
+                    own.replication_factor,
+                    configs.collect(),
+                )
+            }
+            None => (
                 settings.partition_count,
                 settings.replication_factor,
                 Vec::new(),
@@ -170,7 +197,10 @@ async fn create(
     Ok(())
 }
 
-fn config(name: &'static str, value: String) -> CreatableTopicConfig<'static> {
+fn config(
+    name: &'static str,
+    value: impl Into<Cow<'static, str>>,
+) -> CreatableTopicConfig<'static> {
     CreatableTopicConfig {
         name: name.into(),
         value: Some(value.into()),
@@ -246,6 +276,35 @@ mod tests {
         assert_eq!(value("cleanup.policy"), Some("compact"));
         assert_eq!(value("compression.type"), Some("producer"));
         assert_eq!(value("segment.bytes"), Some("104857600"));
+        drop(broker);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_topics_of_other_coordinators_are_created_as_kafka_does_whoever_asks() {
+        let plane = ControlPlane::start(&formatted_disk().await).await;
+        let broker = plane.running_broker().await;
+        let creation = creation(&plane);
+        creation.begin(None, [TRANSACTION_STATE, SHARE_GROUP_STATE]);
+        ended(&creation).await;
+        let published = plane.published().await;
+        let image = &published.image;
+        for (topic, key, expected) in [
+            (TRANSACTION_STATE, "cleanup.policy", "compact"),
+            (TRANSACTION_STATE, "compression.type", "uncompressed"),
+            (TRANSACTION_STATE, "unclean.leader.election.enable", "false"),
+            (TRANSACTION_STATE, "min.insync.replicas", "1"),
+            (TRANSACTION_STATE, "segment.bytes", "104857600"),
+            (SHARE_GROUP_STATE, "cleanup.policy", "delete"),
+            (SHARE_GROUP_STATE, "compression.type", "producer"),
+            (SHARE_GROUP_STATE, "retention.ms", "-1"),
+            (SHARE_GROUP_STATE, "min.insync.replicas", "1"),
+            (SHARE_GROUP_STATE, "segment.bytes", "104857600"),
+        ] {
+            let partitions = &image.topics().by_name(topic).unwrap().partitions;
+            assert_eq!(partitions.len(), 50, "{topic}");
+            let value = image.configs().value(&ConfigResource::topic(topic), key);
+            assert_eq!(value, Some(expected), "{topic} {key}");
+        }
         drop(broker);
     }
 
