@@ -21,6 +21,8 @@ use crate::segment::Segment;
 pub(super) struct Flushed {
     /// So many changes of names are durable.
     names_changes: u64,
+    /// So many additions of epochs are.
+    epochs_changes: u64,
 }
 
 /// What one flush makes durable.
@@ -167,6 +169,7 @@ impl Log {
         flushed: &mut Flushed,
         now_ms: i64,
     ) -> Result<(), LogError> {
+        self.save_new_epochs(flushed).await?;
         let synced = self.sync(&flush, flushed).await;
         synced.map_err(|error| self.sync_failed(error))?;
         flushed.names_changes = flush.names_changes;
@@ -189,6 +192,20 @@ impl Log {
         state.recovery_point = state.recovery_point.max(flush.target);
         state.unflushed_bytes = state.unflushed_bytes.saturating_sub(flush.bytes);
         state.flushed_ms = now_ms;
+        Ok(())
+    }
+
+    /// Saves the leader epochs if some were added since that was done.
+    pub(super) async fn save_new_epochs(&self, flushed: &mut Flushed) -> Result<(), LogError> {
+        let (epochs, changes) = {
+            let state = self.lock();
+            if state.epochs_changes == flushed.epochs_changes {
+                return Ok(());
+            }
+            (state.epochs.clone(), state.epochs_changes)
+        };
+        self.save_epochs(&epochs).await?;
+        flushed.epochs_changes = changes;
         Ok(())
     }
 

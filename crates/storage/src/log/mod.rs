@@ -15,7 +15,8 @@
 //! - A reader never sees bytes of an append that has not succeeded as a whole.
 //! - The next append starts at the log end offset; base offsets of segments ascend strictly.
 //! - log start offset <= log end offset, recovery point <= log end offset.
-//! - The recovery point moves up only after everything below it was synced.
+//! - The recovery point moves up only after everything below it was synced, and the leader epochs
+//!   of it were saved.
 //! - An append that fails, or is given up half-way, leaves the log as it was.
 //! - Futures that truncate, roll, remove or close are to be driven to their end; a log whose files
 //!   were left half-way refuses further changes ([`LogError::Closed`]) until it is opened again.
@@ -83,13 +84,15 @@ pub struct Log {
 }
 
 impl Log {
-    /// Notes that `epoch` begins at the log end, durably: this broker has become its leader.
+    /// Notes that `epoch` begins at the log end: this broker has become its leader. It is durable
+    /// with the first batch of the epoch that is.
     ///
     /// # Errors
-    /// When the disk fails.
+    /// When the log cannot be changed any more.
     pub async fn assign_leader_epoch(&self, epoch: LeaderEpoch) -> Result<(), LogError> {
         let _writer = self.lock_writer().await?;
-        self.assign_epoch(epoch, self.log_end_offset()).await
+        self.assign_epoch(epoch, self.log_end_offset());
+        Ok(())
     }
 
     /// Replaces the settings; they hold from the next operation on.

@@ -134,6 +134,7 @@ impl Loader<'_> {
             unflushed_bytes,
             recent: Default::default(),
             epochs: loaded.epochs,
+            epochs_changes: 0,
             producers: replay.producers,
             snapshots,
             unsynced_seals: Vec::new(),

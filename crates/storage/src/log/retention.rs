@@ -37,7 +37,7 @@ impl Log {
         now_ms: i64,
     ) -> Result<usize, LogError> {
         // A flush may be writing the snapshots that are to be saved here.
-        let _flushing = self.flushing.lock().await;
+        let mut flushed = self.flushing.lock().await;
         let mut writer = self.lock_writer().await?;
         let (expired, all) = {
             let state = self.lock();
@@ -53,6 +53,8 @@ impl Log {
         }
         // What the removed records told of producers must be told by a snapshot.
         self.save_snapshots().await?;
+        // So must what they told of leader epochs.
+        self.save_new_epochs(&mut flushed).await?;
         let removed = self.lock().remove_first(expired);
         writer.changing_files = true;
         self.mark_segments_deleted(&mut writer, &removed, now_ms)

@@ -53,19 +53,13 @@ impl Log {
             .map_err(|error| self.sync_failed(error))
     }
 
-    /// Adds an epoch to the history, on the disk first.
-    pub(super) async fn assign_epoch(
-        &self,
-        epoch: LeaderEpoch,
-        start: Offset,
-    ) -> Result<(), LogError> {
-        let mut epochs = self.lock().epochs.clone();
-        if !epochs.assign(epoch, start) {
-            return Ok(());
+    /// Adds an epoch to the history. The next flush saves it, before it believes its batches to be
+    /// durable: recovery learns of the epoch from those, and one without batches may be forgotten.
+    pub(super) fn assign_epoch(&self, epoch: LeaderEpoch, start: Offset) {
+        let mut state = self.lock();
+        if state.epochs.assign(epoch, start) {
+            state.epochs_changes += 1;
         }
-        self.save_epochs(&epochs).await?;
-        self.lock().epochs = epochs;
-        Ok(())
     }
 
     /// Replaces the file with the leader epochs.

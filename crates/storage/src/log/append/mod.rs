@@ -213,7 +213,7 @@ impl Log {
     ) -> Result<Appended, AppendError> {
         let batches = prepared.batches;
         let config = self.config();
-        self.assign_epochs(batches).await?;
+        self.assign_epochs(batches)?;
         self.roll_when_due(writer, prepared.first_offset, &prepared.next)
             .await?;
         let active = self.lock().active().clone();
@@ -235,14 +235,13 @@ impl Log {
     }
 
     /// Notes the epochs that begin with these batches.
-    async fn assign_epochs(&self, batches: &[u8]) -> Result<(), AppendError> {
+    fn assign_epochs(&self, batches: &[u8]) -> Result<(), AppendError> {
         let mut remaining = BatchesOf(batches);
         while let Some(batch) = remaining.next_batch()? {
             let epoch = LeaderEpoch(batch.header().partition_leader_epoch);
             let latest = self.lock().epochs.latest();
             if latest.is_none_or(|(latest, _)| latest != epoch) {
-                self.assign_epoch(epoch, Offset(batch.header().base_offset))
-                    .await?;
+                self.assign_epoch(epoch, Offset(batch.header().base_offset));
             }
         }
         Ok(())

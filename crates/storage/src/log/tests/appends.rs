@@ -30,6 +30,7 @@ fn a_leader_assigns_offsets_and_its_epoch_and_changes_nothing_else() {
         fixture.log.latest_epoch(),
         Some((LeaderEpoch(3), Offset(0)))
     );
+    run(fixture.log.flush(Offset(4), NOW_MS)).unwrap();
     let epochs = fixture.file_size("leader-epoch-checkpoint");
     assert_eq!(epochs, Some("0\n1\n3 0\n".len() as u64));
 }

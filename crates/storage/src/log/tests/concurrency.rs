@@ -182,7 +182,7 @@ fn an_append_that_is_given_up_is_in_the_log_as_a_whole_or_not_at_all() {
         let polls = (0..)
             .take_while(|polls| !check_given_up(value_bytes, *polls))
             .count();
-        assert!(polls > 3);
+        assert!(polls > 1, "{polls}");
     }
 }
 

@@ -234,6 +234,52 @@ fn deleting_records_moves_the_start_and_then_removes_segments_below_it() {
 }
 
 #[test]
+fn a_leader_epoch_is_known_after_a_crash_as_soon_as_a_batch_of_it_is_durable() {
+    let mut fixture = Fixture::new(small());
+    for epoch in [3, 5, 7] {
+        let syncs = fixture.disk.counters().syncs;
+        fixture.leader_epoch = LeaderEpoch(epoch);
+        run(fixture.log.assign_leader_epoch(LeaderEpoch(epoch))).unwrap();
+        fixture.append(Records::plain(&[NOW_MS]).build()).unwrap();
+        assert_eq!(fixture.disk.counters().syncs, syncs);
+        if epoch == 5 {
+            run(fixture.log.flush(Offset(1), NOW_MS)).unwrap();
+        }
+    }
+    let log = &fixture.log;
+    let epochs = log.latest_epoch();
+    assert_eq!(epochs, Some((LeaderEpoch(7), Offset(2))));
+    run(log.flush(Offset(3), NOW_MS)).unwrap();
+    run(log.assign_leader_epoch(LeaderEpoch(9))).unwrap();
+    fixture.crash();
+    assert_eq!(fixture.log.latest_epoch(), epochs);
+    let of_middle = fixture.log.end_offset_for_epoch(LeaderEpoch(5));
+    assert_eq!(of_middle, Some((LeaderEpoch(5), Offset(2))));
+}
+
+#[test]
+fn a_leader_epoch_outlasts_a_clean_stop_and_the_retention_of_its_batches() {
+    let mut fixture = Fixture::new(LogConfig {
+        retention_ms: Some(1000),
+        ..small()
+    });
+    fixture.leader_epoch = LeaderEpoch(4);
+    fixture.append(Records::plain(&[NOW_MS]).build()).unwrap();
+    fixture.restart();
+    let latest = fixture.log.latest_epoch();
+    assert_eq!(latest, Some((LeaderEpoch(4), Offset(0))));
+    fixture.leader_epoch = LeaderEpoch(6);
+    fixture.append(Records::plain(&[NOW_MS]).build()).unwrap();
+    let removed = run(fixture.log.apply_retention(Offset(2), NOW_MS + 2000));
+    assert_eq!(removed.unwrap(), 1);
+    let latest = fixture.log.latest_epoch().map(|(epoch, _)| epoch);
+    assert_eq!(latest, Some(LeaderEpoch(6)));
+    fixture.crash();
+    let recovered = fixture.log.latest_epoch().map(|(epoch, _)| epoch);
+    assert_eq!(recovered, latest);
+}
+
+#[test]
 fn truncating_takes_epochs_along_also_one_without_records() {
     let mut fixture = Fixture::new(small());
     fixture
