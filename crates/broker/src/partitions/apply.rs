@@ -1,9 +1,9 @@
 //! Assignments: the node comes to have the replicas that the metadata give it, in the roles that
 //! they say.
 //!
-//! What goes is deleted first, so that a topic of the same name finds its place free. Then the
-//! replicas that are new or changed are worked on, several at a time: the log is created or found,
-//! the core is told, and the log follows the core.
+//! What goes is deleted first, so that a topic of the same name finds its place free. Then come the
+//! replicas that are new or changed: the log is created or found, the core is told, and the log
+//! follows the core.
 //!
 //! Not the job of this module: reading the metadata log; fetching as a follower.
 //!
@@ -99,23 +99,17 @@ impl Partitions {
         let changes = delta.local_changes(local.0);
         let image = Arc::new(image.clone());
         let mut applied = AppliedReplicas::default();
-        for replica in &changes.deleted {
-            applied.add(self.delete(replica).await);
-        }
-        let limit = self.surroundings.parts.settings.apply_concurrency.max(1);
-        let mut running = JoinSet::new();
-        for replica in changes.leaders.into_iter().chain(changes.followers) {
-            if running.len() >= limit
-                && let Some(change) = running.join_next().await
-            {
-                applied.add(change.expect("what applies an assignment neither panics nor ends"));
-            }
+        let deletions = changes.deleted.into_iter().map(|replica| {
+            let partitions = Arc::clone(self);
+            async move { partitions.delete(&replica).await }
+        });
+        self.carry_out(deletions, &mut applied).await;
+        let changed = changes.leaders.into_iter().chain(changes.followers);
+        let assignments = changed.map(|replica| {
             let (partitions, image) = (Arc::clone(self), Arc::clone(&image));
-            running.spawn(async move { partitions.assign(&replica, &image).await });
-        }
-        while let Some(change) = running.join_next().await {
-            applied.add(change.expect("what applies an assignment neither panics nor ends"));
-        }
+            async move { partitions.assign(&replica, &image).await }
+        });
+        self.carry_out(assignments, &mut applied).await;
         applied.led.sort_by_key(|replica| replica.id);
         applied.resigned.sort_by_key(|replica| replica.id);
         self.apply_configs(delta, &image);
@@ -125,6 +119,27 @@ impl Partitions {
             }
         }
         applied
+    }
+
+    /// Works on several replicas at a time, so that they share the syncs of the disk.
+    async fn carry_out(
+        &self,
+        changes: impl Iterator<Item = impl Future<Output = Change> + Send + 'static>,
+        applied: &mut AppliedReplicas,
+    ) {
+        let limit = self.surroundings.parts.settings.apply_concurrency.max(1);
+        let mut running = JoinSet::new();
+        for change in changes {
+            if running.len() >= limit
+                && let Some(change) = running.join_next().await
+            {
+                applied.add(change.expect("what applies an assignment neither panics nor ends"));
+            }
+            running.spawn(change);
+        }
+        while let Some(change) = running.join_next().await {
+            applied.add(change.expect("what applies an assignment neither panics nor ends"));
+        }
     }
 
     /// Takes away what the node is not to have any more.

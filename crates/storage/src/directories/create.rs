@@ -132,7 +132,7 @@ impl LogDirectories {
             topic_id: new.topic_id,
             partition: topic_partition.partition,
         };
-        let _reservation = self.creating.reserve(&topic_partition, id).await;
+        let _reservation = self.reservations.reserve(&topic_partition, Some(id)).await;
         let (same_name, same_id) = {
             let table = self.table();
             (table.by_name(&topic_partition), table.by_id(id))
@@ -290,7 +290,7 @@ impl LogDirectories {
         let topic_id = new.topic_id;
         let metadata = path.join(PartitionMetadata::FILE_NAME);
         checkpoint::save(disk, &metadata, &PartitionMetadata { topic_id }).await?;
-        disk.sync_directory(directory.path()).await?;
+        directory.names.sync(disk, directory.path()).await?;
         let options = OpenOptions {
             directory: path,
             config: new.config.clone(),

@@ -126,8 +126,10 @@ impl LogDirectories {
         partition: &Arc<PartitionLog>,
         stage: PartitionDirectoryStage,
     ) -> Result<PathBuf, DeleteError> {
-        let lifecycle = self.lifecycle.write().await;
+        let lifecycle = self.lifecycle.read().await;
         let topic_partition = partition.topic_partition().clone();
+        let id = partition.topic_id_partition();
+        let _reservation = self.reservations.reserve(&topic_partition, id).await;
         let served = self.table().by_name(&topic_partition);
         if lifecycle.is_closed || !served.is_some_and(|served| Arc::ptr_eq(&served, partition)) {
             return Err(DeleteError::NotServed { topic_partition });
@@ -143,7 +145,8 @@ impl LogDirectories {
             // A crash may have brought it back.
             self.remove_if_there(&path).await?;
             partition.log().retire(&path).await?;
-            Ok(self.disk.sync_directory(directory.path()).await?)
+            let disk = self.disk.as_ref();
+            Ok(directory.names.sync(disk, directory.path()).await?)
         };
         renamed.await.map_err(|source| {
             directory.fail(&path, LogError::clone(&source));

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use protocol::{ErrorCode, Uuid};
 
 use super::checkpoints::Checkpoints;
+use super::shared_sync::SharedSync;
 use crate::checkpoint::CleanShutdown;
 use crate::directory_health::DirectoryHealth;
 use crate::disk::{DiskError, DiskLock};
@@ -27,6 +28,8 @@ pub struct LogDirectory {
     pub(super) partitions: AtomicUsize,
     /// How many are being created here.
     creating: AtomicUsize,
+    /// How partitions that come and go become durable.
+    pub(super) names: SharedSync,
     /// Held over a write of any checkpoint, from before the offsets are looked at.
     pub(super) checkpoints: tokio::sync::Mutex<Checkpoints>,
 }
@@ -83,6 +86,7 @@ impl LogDirectory {
             last_stop: None,
             partitions: AtomicUsize::new(0),
             creating: AtomicUsize::new(0),
+            names: SharedSync::default(),
             checkpoints: tokio::sync::Mutex::default(),
         }
     }

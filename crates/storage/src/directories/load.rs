@@ -168,7 +168,7 @@ impl ClaimedDirectories {
             directories,
             table: RwLock::new(table),
             lifecycle: tokio::sync::RwLock::default(),
-            creating: Reservations::default(),
+            reservations: Reservations::default(),
             deletions: Mutex::new(deletions),
         };
         // Recovery may have ended a log before its recovery point, and what is appended there next

@@ -30,6 +30,7 @@ mod format;
 mod load;
 mod partition;
 mod reservations;
+mod shared_sync;
 mod survey;
 mod upkeep;
 
@@ -87,9 +88,9 @@ pub struct LogDirectories {
     settings: DirectorySettings,
     directories: Vec<Arc<LogDirectory>>,
     table: RwLock<Table>,
-    /// Held shared over the creation of a partition, alone over a deletion and over the close.
+    /// Held shared over the creation and the deletion of a partition, alone over the close.
     lifecycle: tokio::sync::RwLock<Lifecycle>,
-    creating: Reservations,
+    reservations: Reservations,
     deletions: Mutex<Vec<Deletion>>,
 }
 

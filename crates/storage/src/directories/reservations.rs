@@ -1,4 +1,5 @@
-//! Who is being created: several partitions at a time, but none of them twice.
+//! Who is being created or deleted: several partitions at a time, but nothing is done twice or to
+//! one partition at the same time.
 //!
 //! Not the job of this module: what exists already; that is the table's.
 
@@ -10,7 +11,7 @@ use tokio::sync::Notify;
 use super::TopicIdPartition;
 use crate::names::TopicPartition;
 
-/// The names and identities of the partitions that are being created.
+/// The names and identities of the partitions that are being created or deleted.
 #[derive(Debug, Default)]
 pub(super) struct Reservations {
     held: Mutex<Held>,
@@ -23,20 +24,21 @@ struct Held {
     ids: BTreeSet<TopicIdPartition>,
 }
 
-/// Nobody else creates this partition while it is held.
+/// Nobody else creates or deletes this partition while it is held.
 #[derive(Debug)]
 pub(super) struct Reservation<'a> {
     reservations: &'a Reservations,
     name: TopicPartition,
-    id: TopicIdPartition,
+    id: Option<TopicIdPartition>,
 }
 
 impl Reservations {
-    /// Waits until nobody creates a partition of this name or this identity.
+    /// Waits until nobody creates or deletes a partition of this name or this identity, if it has
+    /// one.
     pub(super) async fn reserve(
         &self,
         name: &TopicPartition,
-        id: TopicIdPartition,
+        id: Option<TopicIdPartition>,
     ) -> Reservation<'_> {
         loop {
             let changed = self.changed.notified();
@@ -51,12 +53,13 @@ impl Reservations {
         }
     }
 
-    fn try_reserve(&self, name: &TopicPartition, id: TopicIdPartition) -> bool {
+    fn try_reserve(&self, name: &TopicPartition, id: Option<TopicIdPartition>) -> bool {
         let mut held = self.lock();
-        let is_free = !held.names.contains(name) && !held.ids.contains(&id);
+        let has_id = id.is_some_and(|id| held.ids.contains(&id));
+        let is_free = !held.names.contains(name) && !has_id;
         if is_free {
             held.names.insert(name.clone());
-            held.ids.insert(id);
+            held.ids.extend(id);
         }
         is_free
     }
@@ -70,7 +73,9 @@ impl Drop for Reservation<'_> {
     fn drop(&mut self) {
         let mut held = self.reservations.lock();
         held.names.remove(&self.name);
-        held.ids.remove(&self.id);
+        if let Some(id) = &self.id {
+            held.ids.remove(id);
+        }
         drop(held);
         self.reservations.changed.notify_waiters();
     }
