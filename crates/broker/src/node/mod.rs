@@ -13,8 +13,10 @@
 //! Invariants:
 //! - Nothing is accepted before the node can answer it.
 //! - The mark of a clean stop is written only behind the last append.
+//! - A node that has failed asks nobody for leave: who would grant it may be what has failed.
 
 mod directories;
+mod directory_watch;
 mod error;
 mod listeners;
 mod publisher;
@@ -37,6 +39,7 @@ use crate::metadata_follower::MetadataFollower;
 use crate::partitions::{Partitions, Upkeep};
 use crate::telemetry::Telemetry;
 use crate::telemetry::endpoint::MetricsEndpoint;
+use directory_watch::DirectoryWatch;
 use net::server::Server;
 use quorum::Quorum;
 use std::fmt;
@@ -51,7 +54,8 @@ pub struct Node {
     listeners: Vec<BoundListener>,
     servers: Vec<Server>,
     metrics: Option<MetricsEndpoint>,
-    lifecycle: BrokerLifecycle,
+    lifecycle: Arc<BrokerLifecycle>,
+    watch: DirectoryWatch,
     upkeep: Upkeep,
     follower: MetadataFollower,
     groups: Arc<Groups>,
@@ -59,6 +63,7 @@ pub struct Node {
     controller: ActiveController,
     quorum: Arc<Quorum>,
     failures: FatalErrors,
+    has_failed: bool,
     /// Keeps the directory of the metadata log locked if it is apart.
     _metadata_directory: Option<ClaimedDirectories>,
 }
@@ -88,10 +93,13 @@ impl Node {
 
     /// Waits until it cannot go on; it is to be stopped then.
     pub async fn failed(&mut self) -> FatalError {
-        self.failures.next().await
+        let failure = self.failures.next().await;
+        self.has_failed = true;
+        failure
     }
 
-    /// Takes leave of the cluster, answers what is in flight and closes the logs.
+    /// Takes leave of the cluster unless it has failed, answers what is in flight and closes the
+    /// logs.
     pub async fn stop(self) {
         stop::stop(self).await;
     }
@@ -105,3 +113,6 @@ impl fmt::Debug for Node {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,6 @@
 //! The start of a node, step by step; see the module above for the order and its reasons.
 
+use super::directory_watch::{DirectoryWatch, WatchParts};
 use super::listeners::{self, ListenerParts, OpenListener};
 use super::publisher::NodePublisher;
 use super::{Node, NodeDirectories, StartError, settings};
@@ -64,6 +65,7 @@ pub(super) async fn start(
     let controller = starting.start_controller(&quorum, &directories).await?;
     let first: MetadataReader = metadata_records::read_committed(&quorum).await?;
     let first = first.image();
+    let metadata_directory = starting.metadata_directory(&directories)?;
     let online = online_ids(&directories.data);
     let previous_epoch = directories.data.previous_broker_epoch();
     let logs = starting.load(directories.data, first).await?;
@@ -73,7 +75,7 @@ pub(super) async fn start(
     let groups = Arc::new(groups);
     let follower = starting.follow(&quorum, &partitions, &groups);
     let advertised = listeners::advertised(&starting.config, &open);
-    let lifecycle = BrokerLifecycle::start(LifecycleParts {
+    let lifecycle = Arc::new(BrokerLifecycle::start(LifecycleParts {
         environment: starting.environment.clone(),
         controller: controller.channel(),
         metadata: Arc::clone(&starting.metadata),
@@ -86,7 +88,8 @@ pub(super) async fn start(
         ),
         broker_epoch: Arc::clone(&starting.broker_epoch),
         fatal: starting.fatal.clone(),
-    });
+    }));
+    let watch = starting.watch_directories(&partitions, metadata_directory, &lifecycle);
     let broker = Arc::new(starting.broker(&controller, &partitions, &groups));
     let metrics = starting.serve_metrics(&partitions).await?;
     starting.telemetry.set_broker_state(BrokerState::Recovery);
@@ -103,6 +106,7 @@ pub(super) async fn start(
         servers,
         metrics,
         lifecycle,
+        watch,
         upkeep,
         follower,
         groups,
@@ -110,6 +114,7 @@ pub(super) async fn start(
         controller,
         quorum,
         failures: starting.failures,
+        has_failed: false,
         _metadata_directory: directories.metadata,
     })
 }
@@ -147,15 +152,21 @@ impl Starting {
         }
     }
 
+    fn metadata_directory(
+        &self,
+        directories: &NodeDirectories,
+    ) -> Result<Arc<LogDirectory>, StartError> {
+        let directory = directories.at(&self.config.node.metadata_log_dir);
+        let online = directory.filter(|directory| directory.is_online());
+        online.cloned().ok_or(StartError::MetadataDirectoryOffline)
+    }
+
     async fn open_quorum(&self, directories: &NodeDirectories) -> Result<Arc<Quorum>, StartError> {
-        let directory = directories
-            .at(&self.config.node.metadata_log_dir)
-            .filter(|directory: &&Arc<LogDirectory>| directory.is_online())
-            .ok_or(StartError::MetadataDirectoryOffline)?;
+        let directory = self.metadata_directory(directories)?;
         let quorum = Quorum::open(
             Arc::clone(&self.environment.disk),
             Arc::clone(directory.health()),
-            settings::quorum_options(&self.config, directory),
+            settings::quorum_options(&self.config, &directory),
             self.environment.clock.now(),
         );
         Ok(Arc::new(quorum.await?))
@@ -250,6 +261,21 @@ impl Starting {
             clock: self.environment.clock.clone(),
             fatal: self.fatal.clone(),
         })
+    }
+
+    fn watch_directories(
+        &self,
+        partitions: &Partitions,
+        metadata: Arc<LogDirectory>,
+        lifecycle: &Arc<BrokerLifecycle>,
+    ) -> DirectoryWatch {
+        let parts = WatchParts {
+            data: partitions.logs().directories().to_vec(),
+            metadata,
+            lifecycle: Arc::downgrade(lifecycle),
+            fatal: self.fatal.clone(),
+        };
+        DirectoryWatch::start(&parts, &self.environment.control)
     }
 
     fn broker(

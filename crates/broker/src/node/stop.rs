@@ -2,6 +2,7 @@
 
 use super::Node;
 use crate::telemetry::BrokerState;
+use std::sync::Arc;
 use std::time::Duration;
 use tracing::{info, warn};
 
@@ -9,12 +10,13 @@ use tracing::{info, warn};
 /// that a node which stops can not bring about.
 const DRAIN: Duration = Duration::from_secs(5);
 
-pub(super) async fn stop(node: Node) {
-    let telemetry = &node.telemetry;
-    telemetry.set_broker_state(BrokerState::PendingControlledShutdown);
-    if !node.lifecycle.shut_down().await {
-        warn!("stop node: the controller did not let the broker go in time");
+pub(super) async fn stop(mut node: Node) {
+    let telemetry = Arc::clone(&node.telemetry);
+    if !node.has_failed {
+        telemetry.set_broker_state(BrokerState::PendingControlledShutdown);
+        take_leave(&mut node).await;
     }
+    drop(node.lifecycle);
     telemetry.set_broker_state(BrokerState::ShuttingDown);
     node.groups.close().await;
     for server in node.servers {
@@ -33,5 +35,17 @@ pub(super) async fn stop(node: Node) {
     if let Err(error) = node.quorum.close(node.environment.clock.now()).await {
         warn!("close metadata log: {error}");
     }
+    drop(node.watch);
     drop(node.metrics);
+}
+
+/// What fails meanwhile may be who would grant it.
+async fn take_leave(node: &mut Node) {
+    tokio::select! {
+        biased;
+        failure = node.failures.next() => warn!("stop node: {failure}"),
+        is_let_go = node.lifecycle.shut_down() => if !is_let_go {
+            warn!("stop node: the controller did not let the broker go in time");
+        },
+    }
 }
