@@ -41,8 +41,9 @@ pub(crate) fn run(call: &Call, out: &mut dyn Write) -> Result<ExitCode> {
     let variables = surroundings::variables();
     let process = Process::begin(&variables)?;
     let data = process.runtimes.data.handle().clone();
-    let stopped = data.block_on(serve(&process, &arguments, &variables, out))?;
-    Ok(ExitCode::from(stopped.exit_code()))
+    let stopped = data.block_on(serve(&process, &arguments, &variables, out));
+    process.runtimes.end();
+    Ok(ExitCode::from(stopped?.exit_code()))
 }
 
 async fn serve(

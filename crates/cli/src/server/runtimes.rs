@@ -30,11 +30,35 @@ impl Runtimes {
             .build()?;
         Ok(Self { data, control })
     }
+
+    /// Ends them without waiting for work that hangs in a disk: whoever wanted it waited for it, or
+    /// has given it up.
+    pub(crate) fn end(self) {
+        self.data.shutdown_background();
+        self.control.shutdown_background();
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::mpsc;
+
     use super::*;
+
+    #[test]
+    fn a_disk_that_does_not_answer_holds_up_no_end() {
+        let runtimes = Runtimes::start().unwrap();
+        let (begun, has_begun) = mpsc::channel();
+        let (answer, answered) = mpsc::channel::<()>();
+        runtimes.data.spawn_blocking(move || {
+            begun.send(()).unwrap();
+            // Fails when the test is over.
+            let _ = answered.recv();
+        });
+        has_begun.recv().unwrap();
+        runtimes.end();
+        drop(answer);
+    }
 
     #[test]
     fn the_control_plane_has_a_thread_of_its_own() {
