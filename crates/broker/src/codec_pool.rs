@@ -1,7 +1,8 @@
 //! What compressing and inflating needs, lent out for one append at a time, so that it is used
 //! again instead of made again.
 //!
-//! Invariant: as many are kept as were ever needed at a time, but no more than allowed.
+//! Invariant: as many are kept as were ever needed at a time, but no more than allowed, and without
+//! the memory of an unusually large batch.
 
 use std::ops::{Deref, DerefMut};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -58,9 +59,11 @@ impl DerefMut for LentCodecs<'_> {
 
 impl Drop for LentCodecs<'_> {
     fn drop(&mut self) {
+        let mut codecs = self.codecs.take();
+        codecs.iter_mut().for_each(Codecs::drop_large_buffers);
         let mut idle = self.pool.lock();
         if idle.len() < self.pool.idle_max {
-            idle.extend(self.codecs.take());
+            idle.extend(codecs);
         }
     }
 }

@@ -61,7 +61,7 @@ pub struct Decompressor {
 }
 
 impl Decompressor {
-    /// A larger output buffer is not kept for the next call.
+    /// A larger output buffer is not used for the next call.
     pub const RETAINED_BYTES_MAX: usize = 4 << 20;
 
     /// One without any context yet; each is made when it is first needed.
@@ -100,7 +100,8 @@ impl Decompressor {
         Ok(&self.buffer[..filled])
     }
 
-    fn drop_large_buffer(&mut self) {
+    /// Gives the memory of a large output back, for a time without use.
+    pub fn drop_large_buffer(&mut self) {
         if self.buffer.len() > Self::RETAINED_BYTES_MAX {
             self.buffer = Vec::new();
         }

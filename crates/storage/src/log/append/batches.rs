@@ -13,6 +13,10 @@ use crate::log::producers;
 use crate::producer_state::ProducerBatch;
 use crate::segment::{INFLATED_BYTES_MAX, NextAppend, relative_offset};
 
+/// A client's batch may inflate to so many times the bytes it may have, for memory is what checking
+/// it costs. Kafka, which inflates piece by piece, takes any.
+const INFLATION_MAX: usize = 64;
+
 /// What the writer is to append.
 pub(super) struct Prepared<'a> {
     pub(super) batches: &'a [u8],
@@ -89,7 +93,7 @@ pub(super) fn prepare_produce(
         timestamp_after_ms_max: config.timestamp_after_max_ms,
         compression: config.compression,
         now_ms: append.now_ms,
-        inflated_bytes_max: INFLATED_BYTES_MAX,
+        inflated_bytes_max: inflated_bytes_max(config),
     };
     let position = AppendPosition {
         base_offset: 0,
@@ -173,6 +177,15 @@ pub(super) fn check_batches(batches: &[u8], config: &LogConfig) -> Result<(), Ap
         batch.check_crc()?;
     }
     Ok(())
+}
+
+/// Small batches may inflate to as much as those of the default size may.
+fn inflated_bytes_max(config: &LogConfig) -> usize {
+    let size_bytes_max = config.max_message_bytes as usize;
+    size_bytes_max
+        .max(1 << 20)
+        .saturating_mul(INFLATION_MAX)
+        .min(INFLATED_BYTES_MAX)
 }
 
 const fn check_size(size_bytes: usize, config: &LogConfig) -> Result<(), AppendError> {

@@ -75,6 +75,13 @@ impl Default for Codecs {
     }
 }
 
+impl Codecs {
+    /// Gives the memory of a large batch back, for a time without use.
+    pub fn drop_large_buffers(&mut self) {
+        self.decompressor.drop_large_buffer();
+    }
+}
+
 impl Log {
     /// Appends batches at the log end, as the leader: they get offsets and the leader's epoch, in
     /// place. A retry of a producer is answered with what became of the first try.

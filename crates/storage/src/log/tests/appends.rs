@@ -61,6 +61,23 @@ fn a_batch_that_is_too_large_is_refused_as_is_one_larger_than_a_segment() {
 }
 
 #[test]
+fn a_batch_may_inflate_to_64_times_the_bytes_it_may_have_and_no_more() {
+    let mut fixture = Fixture::new(LogConfig {
+        segment_bytes: 1 << 20,
+        ..small()
+    });
+    let mut records = Records::plain(&[NOW_MS]);
+    records.codec = Codec::Zstd;
+    records.value_bytes = 63 << 20;
+    fixture.append(records.build()).unwrap();
+    records.value_bytes = 65 << 20;
+    let refused = fixture.append(records.build()).unwrap_err();
+    let code = refused.error_code();
+    assert_eq!(code, ErrorCode::MESSAGE_TOO_LARGE, "{refused}");
+    assert_eq!(fixture.log.log_end_offset(), Offset(1));
+}
+
+#[test]
 fn a_damaged_batch_is_refused() {
     let mut fixture = Fixture::new(small());
     let mut batch = Records::plain(&[NOW_MS]).build();
