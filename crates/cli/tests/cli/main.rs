@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod node;
 mod program;
 mod storage;
 mod top_level;

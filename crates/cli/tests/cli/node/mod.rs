@@ -1,0 +1,12 @@
+//! `klamm server start`: the node as a process, over TCP, with what nobody should send or do.
+
+mod batches;
+mod client;
+mod crashes;
+mod frames;
+mod memory;
+mod process;
+mod records;
+mod requests;
+mod starting;
+mod topics;
