@@ -67,10 +67,23 @@ pub(crate) fn run(arguments: Vec<OsString>) -> ExitCode {
         Err(error) if is_broken_pipe(&error) => ExitCode::FAILURE,
         Err(error) => {
             // There is nowhere left to say that this failed as well.
-            let _ = writeln!(io::stderr(), "{error:#}");
+            let _ = writeln!(io::stderr(), "{}", message(&error));
             ExitCode::FAILURE
         }
     }
+}
+
+/// What failed, then why, down to the cause; many messages end with that of their cause already.
+fn message(error: &anyhow::Error) -> String {
+    let mut text = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if text.is_empty() {
+            text = cause;
+        } else if !text.ends_with(&cause) {
+            text = format!("{text}: {cause}");
+        }
+    }
+    text
 }
 
 fn execute(arguments: Vec<OsString>, out: &mut dyn Write) -> Result<ExitCode> {
