@@ -5,6 +5,7 @@ mod client;
 mod crashes;
 mod frames;
 mod memory;
+mod mutations;
 mod process;
 mod records;
 mod requests;

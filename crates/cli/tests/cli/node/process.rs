@@ -26,6 +26,8 @@ pub(super) struct Node {
     pub(super) printed: Vec<String>,
     /// Where clients connect to.
     pub(super) address: SocketAddr,
+    /// Where brokers and administrators connect to the controller.
+    pub(super) controller_address: SocketAddr,
 }
 
 impl Node {
@@ -55,10 +57,9 @@ impl Node {
             }
             printed.push(line);
         };
-        let listener = ready.split_once("PLAINTEXT://").unwrap().1;
-        let end = listener.find([',', ';']).unwrap();
         Self {
-            address: listener[..end].parse().unwrap(),
+            address: listener(&ready, "PLAINTEXT"),
+            controller_address: listener(&ready, "CONTROLLER"),
             child,
             lines,
             printed,
@@ -117,6 +118,12 @@ impl Drop for Node {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+fn listener(ready: &str, name: &str) -> SocketAddr {
+    let (_, address) = ready.split_once(&format!("{name}://")).unwrap();
+    let end = address.find([',', ';']).unwrap();
+    address[..end].parse().unwrap()
 }
 
 /// `klamm server start` in `place`, on free ports.
