@@ -41,6 +41,8 @@ pub(super) struct Round {
     pub(super) parts: Vec<Part>,
     /// Bytes of records in all of them.
     pub(super) bytes: usize,
+    /// The same, and what is there of batches that do not fit: who asks again gets those.
+    bytes_there: usize,
     /// Whether the client has to be told of something at once.
     is_urgent: bool,
 }
@@ -52,6 +54,8 @@ pub(super) struct Part {
     /// None beside an error.
     pub(super) bounds: Option<ReadBounds>,
     pub(super) records: Option<FileSlice>,
+    /// Bytes of records that were found within the limits, whether the first batch fits or not.
+    size_there: usize,
     pub(super) diverging: Option<EpochEnd>,
     pub(super) aborted: Option<Vec<AbortedTransaction>>,
     /// Up to where was looked.
@@ -108,6 +112,7 @@ impl Fetch {
             let is_refused = matches!(target, Target::Refused(_));
             round.is_urgent |= part.is_urgent() && !is_refused;
             round.bytes += part.records_size();
+            round.bytes_there += part.size_there;
             round.parts.push(part);
         }
         round
@@ -129,7 +134,7 @@ impl Fetch {
     pub(super) fn is_enough(&self, round: &Round) -> bool {
         let has_target = |target: &Target| !matches!(target, Target::Refused(_));
         round.is_urgent
-            || round.bytes >= self.limits.bytes_min
+            || round.bytes_there >= self.limits.bytes_min
             || !self.targets.iter().any(has_target)
     }
 
@@ -201,6 +206,7 @@ impl Part {
             error_code: ErrorCode::NONE,
             bounds: Some(read.bounds),
             records: None,
+            size_there: 0,
             diverging: None,
             aborted: read.aborted,
             seen,
@@ -213,11 +219,16 @@ impl Part {
                 first_batch_size,
                 continues_elsewhere,
             } if first_batch_size <= slice.size => Self {
+                size_there: slice.size,
                 records: Some(slice),
                 continues: continues_elsewhere,
                 ..part
             },
-            Found::Records { .. } | Found::Nothing => part,
+            Found::Records { slice, .. } => Self {
+                size_there: slice.size,
+                ..part
+            },
+            Found::Nothing => part,
             Found::Diverging(end) => Self {
                 diverging: Some(end),
                 ..part
@@ -230,6 +241,7 @@ impl Part {
             error_code,
             bounds: None,
             records: None,
+            size_there: 0,
             diverging: None,
             aborted: None,
             seen: Offset::ZERO,

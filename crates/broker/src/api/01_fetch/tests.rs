@@ -610,3 +610,26 @@ async fn what_goes_out_of_a_topic_is_counted_once_however_often_it_is_looked_at(
     assert_eq!(node.count_of_t("totalfetchrequests").await, 3);
     assert_eq!(node.count_of_t("failedfetchrequests").await, 0);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_batch_that_does_not_fit_counts_as_being_there() {
+    let node = Node::start().await;
+    node.fill(T, 0, &["a"]).await;
+    node.fill(T, 1, &[&"b".repeat(1_000)]).await;
+    let narrow = FetchPartition {
+        partition_max_bytes: 500,
+        ..part(1, 0)
+    };
+    let request = FetchRequest {
+        min_bytes: 400,
+        ..fetch_t(vec![part(0, 0), narrow])
+    };
+    let (answer, waited) = timed(&node, &request).await;
+    let response = answer.decode().unwrap();
+    let [part_0, part_1] = parts(&response)[..] else {
+        panic!("{response:?}");
+    };
+    assert_eq!(bytes(part_0), node.log_bytes(T, 0).await);
+    assert_eq!(bytes(part_1), b"");
+    assert!(is_at_once(waited), "{waited:?}");
+}
