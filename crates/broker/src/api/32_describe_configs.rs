@@ -4,7 +4,13 @@
 //! - A broker describes itself, and under an empty name what is set for all brokers; another broker
 //!   is INVALID_REQUEST.
 //! - Synonyms and documentation come when they are asked for.
+//! - A resource that is named several times for the same keys is described once; Kafka describes it
+//!   each time.
 //! - Missing: the levels of loggers.
+
+#[cfg(test)]
+#[path = "32_describe_configs/tests.rs"]
+mod tests;
 
 use crate::broker::Broker;
 use crate::config::{ConfigEntry, DynamicConfig, Kind};
@@ -18,12 +24,19 @@ use protocol::generated::describe_configs_response::{
     DescribeConfigsResourceResult, DescribeConfigsResult, DescribeConfigsSynonym,
 };
 use protocol::generated::{DescribeConfigsRequest, DescribeConfigsResponse};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 pub(super) async fn handle(broker: Arc<Broker>, call: Call) -> Result<Handled, Unanswerable> {
     let request: DescribeConfigsRequest<'_> = call.decode()?;
     let published = broker.metadata.current();
-    let results = request.resources.iter().map(|resource| {
+    // An answer that grew with every mention could be of any size.
+    let mut seen = BTreeSet::new();
+    let once = request.resources.iter().filter(|asked| {
+        let keys = asked.configuration_keys.as_deref();
+        seen.insert((asked.resource_type, &*asked.resource_name, keys))
+    });
+    let results = once.map(|resource| {
         let described = describe(&broker, &call, resource, &published.image);
         result(resource, &request, described)
     });
