@@ -6,7 +6,9 @@
 //! - Up to version 7 one group is asked for, from 8 on several are (KIP-709).
 //! - Topics go by id from version 10 on (KIP-848). Of the topics that a group has committed, those
 //!   that do not exist any more are left out then.
+//! - What is asked for several times is answered once; Kafka answers it each time.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use coordinator::Response;
@@ -54,8 +56,10 @@ enum Coming {
 pub(super) async fn handle(broker: Arc<Broker>, call: Call) -> Result<Handled, Unanswerable> {
     let request: OffsetFetchRequest<'_> = call.decode()?;
     let version = call.context.api_version;
-    let groups = groups(&request, version).into_iter();
-    let asked = groups.map(|group| ask(&broker, &call, group, request.require_stable));
+    let groups = each_once(groups(&request, version));
+    let asked = groups
+        .into_iter()
+        .map(|group| ask(&broker, &call, group, request.require_stable));
     let asked: Vec<Asked> = asked.collect();
     let (context, throttle_time_ms) = (call.context.clone(), call.throttle_time_ms());
     Ok(later(context.clone(), call.throttle, async move {
@@ -100,6 +104,27 @@ fn groups(request: &OffsetFetchRequest<'_>, version: i16) -> Vec<OffsetFetchRequ
         topics,
         ..OffsetFetchRequestGroup::default()
     }]
+}
+
+/// Leaves out what has been asked for before: an answer that grew with every mention could be of any
+/// size.
+fn each_once(
+    mut groups: Vec<OffsetFetchRequestGroup<'static>>,
+) -> Vec<OffsetFetchRequestGroup<'static>> {
+    let mut whole = BTreeSet::new();
+    let mut seen = BTreeMap::<_, BTreeSet<i32>>::new();
+    groups.retain_mut(|group| {
+        let Some(topics) = &mut group.topics else {
+            return whole.insert(group.group_id.clone());
+        };
+        for topic in topics {
+            let key = (group.group_id.clone(), topic.name.clone(), topic.topic_id);
+            let seen = seen.entry(key).or_default();
+            topic.partition_indexes.retain(|index| seen.insert(*index));
+        }
+        true
+    });
+    groups
 }
 
 /// Asks the coordinator of a group for what the client may see.

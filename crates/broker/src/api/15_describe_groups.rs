@@ -2,7 +2,9 @@
 //!
 //! - From version 3 on what the client may do to each group is told if asked for (KIP-430).
 //! - A group that is not there is dead, and from version 6 on also GROUP_ID_NOT_FOUND (KIP-1043).
+//! - A group that is named several times is described once; Kafka describes it each time.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use net::server::Handled;
@@ -19,7 +21,9 @@ pub(super) async fn handle(broker: Arc<Broker>, call: Call) -> Result<Handled, U
     let (context, throttle_time_ms) = (call.context.clone(), call.throttle_time_ms());
     let mut groups = Vec::new();
     let mut coming = Vec::new();
-    for group_id in &request.groups {
+    // An answer that grew with every mention could be of any size.
+    let mut seen = BTreeSet::new();
+    for group_id in request.groups.iter().filter(|id| seen.insert(&***id)) {
         if !broker.authorise(&context, Operation::Describe, Resource::Group(group_id)) {
             groups.push(DescribedGroup {
                 error_code: ErrorCode::GROUP_AUTHORIZATION_FAILED,

@@ -82,6 +82,23 @@ async fn groups_are_described_in_every_version() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_group_that_is_named_often_is_described_once() {
+    let node = Node::with_groups().await;
+    stable_member(&node, 9, "g").await;
+    let request = DescribeGroupsRequest {
+        groups: ["g", "nobody", "g", "secret", "secret"]
+            .map(Into::into)
+            .into(),
+        ..DescribeGroupsRequest::default()
+    };
+    let answer = node.ask(5, &request).await;
+    let answer = answer.decode().unwrap();
+    let mut groups: Vec<&str> = answer.groups.iter().map(|it| &*it.group_id).collect();
+    groups.sort_unstable();
+    assert_eq!(groups, ["g", "nobody", "secret"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn groups_without_members_are_deleted_in_every_version() {
     let node = Node::with_groups().await;
     stable_member(&node, 9, "busy").await;

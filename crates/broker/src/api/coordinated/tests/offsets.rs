@@ -241,6 +241,31 @@ async fn several_groups_are_answered_together() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_asked_for_often_is_fetched_once() {
+    let node = Node::with_groups().await;
+    commit(&node, 8, "a", &[(TOPIC, &[0, 1])], 1).await;
+    let twice: &[(&str, &[i32])] = &[(TOPIC, &[0, 1, 0]), (TOPIC, &[1])];
+    for version in [1, 7, 9, 10] {
+        let fetched = fetch(&node, version, "a", Some(twice)).await.unwrap();
+        let once = [0, 1].map(|index| (TOPIC.to_owned(), index, Ok(1)));
+        assert_eq!(fetched, once, "{version}");
+    }
+    let groups = ["a", "b", "a"].map(|group_id| OffsetFetchRequestGroup {
+        group_id: group_id.into(),
+        topics: None,
+        ..OffsetFetchRequestGroup::default()
+    });
+    let request = OffsetFetchRequest {
+        groups: groups.into(),
+        ..OffsetFetchRequest::default()
+    };
+    let answer = node.ask(9, &request).await;
+    let answer = answer.decode().unwrap();
+    let groups: Vec<&str> = answer.groups.iter().map(|it| &*it.group_id).collect();
+    assert_eq!(groups, ["a", "b"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn offsets_of_topics_that_a_group_does_not_consume_can_be_deleted() {
     let node = Node::with_groups().await;
     commit(&node, 9, "idle", &[(TOPIC, &[0, 1])], 3).await;
