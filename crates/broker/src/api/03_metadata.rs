@@ -2,7 +2,7 @@
 //!
 //! - No topics mean all topics in version 0; from version 1 on null does, and an empty list none.
 //! - Topics go by id from version 12 on, and then by nothing else in the same request; in 10 and 11
-//!   a null name or an id is INVALID_REQUEST.
+//!   a null name or an id has the whole request refused: every topic is INVALID_REQUEST.
 //! - A topic that is named several times is answered once.
 //! - Version 0 leaves out replicas that are not alive and says REPLICA_NOT_AVAILABLE; versions up
 //!   to 5 know no LISTENER_NOT_FOUND and say LEADER_NOT_AVAILABLE.
@@ -44,6 +44,10 @@ struct Viewer<'a> {
 
 pub(super) async fn handle(broker: Arc<Broker>, call: Call) -> Result<Handled, Unanswerable> {
     let request: MetadataRequest<'_> = call.decode()?;
+    let mut asked = request.topics.iter().flatten();
+    if call.context.api_version < FIRST_WITH_TOPIC_IDS && asked.any(is_by_id) {
+        return call.answer(&refused(&call, &request));
+    }
     let published = broker.metadata.current();
     let viewer = Viewer {
         image: &published.image,
@@ -68,6 +72,27 @@ pub(super) async fn handle(broker: Arc<Broker>, call: Call) -> Result<Handled, U
             };
     }
     call.answer(&response)
+}
+
+fn is_by_id(asked: &MetadataRequestTopic<'_>) -> bool {
+    asked.name.is_none() || asked.topic_id != Uuid::ZERO
+}
+
+/// What a client is told that asks by id in a version that cannot.
+fn refused<'a>(call: &Call, request: &MetadataRequest<'a>) -> MetadataResponse<'a> {
+    let topics = request.topics.iter().flatten();
+    let topics = topics.map(|asked| MetadataResponseTopic {
+        error_code: ErrorCode::INVALID_REQUEST,
+        // These versions have no null for it.
+        name: Some(asked.name.clone().unwrap_or_default()),
+        topic_id: asked.topic_id,
+        ..MetadataResponseTopic::default()
+    });
+    MetadataResponse {
+        throttle_time_ms: call.throttle_time_ms(),
+        topics: topics.collect(),
+        ..MetadataResponse::default()
+    }
 }
 
 /// A broker that takes requests for the controller: this one if it is alive, or any.
@@ -183,11 +208,7 @@ impl<'a> Viewer<'a> {
             is_internal: asked.name.as_deref().is_some_and(is_internal),
             ..MetadataResponseTopic::default()
         };
-        let is_by_id = asked.name.is_none() || asked.topic_id != Uuid::ZERO;
-        if is_by_id && self.version < FIRST_WITH_TOPIC_IDS {
-            return refused(ErrorCode::INVALID_REQUEST);
-        }
-        let name = asked.name.as_deref().filter(|_| !is_by_id);
+        let name = asked.name.as_deref().filter(|_| !is_by_id(asked));
         let Some(name) = name else {
             let refused = |error_code| MetadataResponseTopic {
                 name: None,

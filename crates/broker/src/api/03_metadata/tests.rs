@@ -82,3 +82,13 @@ async fn what_may_be_done_to_a_topic_is_told_before_there_is_one() {
         .map(|topic| topic.topic_authorized_operations);
     assert_eq!(operations.collect::<Vec<_>>(), [3_576, 3_576, i32::MIN]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_id_has_the_whole_request_refused_in_versions_that_know_none() {
+    let invalid = ErrorCode::INVALID_REQUEST;
+    for version in [10, 11] {
+        let topics = vec![by_id(T), by_name("stamped")];
+        let expected = [(String::new(), invalid), ("stamped".to_owned(), invalid)];
+        assert_eq!(answered(version, topics).await, expected);
+    }
+}
