@@ -22,16 +22,25 @@ pub struct Published {
     pub image: MetadataImage,
     /// The offset behind the last record in it.
     pub end_offset: Offset,
+    /// The version of the quorum's own records, which stands in a control record of the log and so
+    /// in no image.
+    pub kraft_version: i16,
+}
+
+impl Default for Published {
+    fn default() -> Self {
+        Self {
+            image: MetadataImage::default(),
+            end_offset: Offset::ZERO,
+            kraft_version: 0,
+        }
+    }
 }
 
 impl Default for MetadataCache {
     fn default() -> Self {
-        let nothing = Published {
-            image: MetadataImage::default(),
-            end_offset: Offset::ZERO,
-        };
         Self {
-            published: watch::Sender::new(Arc::new(nothing)),
+            published: watch::Sender::new(Arc::new(Published::default())),
         }
     }
 }
@@ -68,7 +77,11 @@ mod tests {
         });
         for end_offset in [Offset(3), Offset(7)] {
             let image = MetadataImage::default();
-            cache.publish(Published { image, end_offset });
+            cache.publish(Published {
+                image,
+                end_offset,
+                ..Published::default()
+            });
             tokio::task::yield_now().await;
         }
         assert_eq!(waiting.await.unwrap(), Offset(7));

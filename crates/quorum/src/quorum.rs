@@ -333,6 +333,11 @@ impl Quorum {
         *self.lock().raft.role()
     }
 
+    /// The version of the quorum's own records that is in effect.
+    pub fn kraft_version(&self) -> KraftVersion {
+        self.lock().raft.history().kraft_version()
+    }
+
     /// Whether a snapshot is due.
     pub fn is_snapshot_due(&self, now: Now) -> bool {
         self.lock().schedule.is_due(now)

@@ -4,11 +4,11 @@
 //! - A version that does not exist is answered in version 0 with UNSUPPORTED_VERSION and the
 //!   versions of this API (KIP-511), so that a newer client can come down.
 //! - From version 3 on the client names its software; a name that is none is INVALID_REQUEST.
-//! - Versions up to 3 cannot say a lowest feature level of 0, and say 1.
+//! - Versions up to 3 cannot say a lowest feature level of 0, and leave out features with such.
 
 use crate::broker::Broker;
 use crate::requests::{Call, Unanswerable};
-use metadata::features::supported_ranges;
+use metadata::features::{KRAFT_VERSION, supported_ranges};
 use net::request_context::ClientSoftware;
 use net::server::{Handled, Reply};
 use protocol::generated::api_versions_response::{
@@ -60,7 +60,10 @@ pub(super) async fn handle(broker: Arc<Broker>, call: Call) -> Result<Handled, U
 
 fn response(broker: &Broker, call: &Call) -> ApiVersionsResponse<'static> {
     let published = broker.metadata.current();
-    let finalized = published.image.features().levels();
+    let levels = published.image.features().levels();
+    let kraft_version =
+        Some((KRAFT_VERSION, published.kraft_version)).filter(|(_, level)| *level > 0);
+    let finalized = levels.chain(kraft_version);
     ApiVersionsResponse {
         api_keys: call.listener.served().map(advertised).collect(),
         throttle_time_ms: call.throttle_time_ms(),
@@ -78,16 +81,12 @@ fn response(broker: &Broker, call: &Call) -> ApiVersionsResponse<'static> {
 }
 
 fn supported_features(version: i16) -> Vec<SupportedFeatureKey<'static>> {
-    let level_min = if version < FIRST_WITH_LEVEL_ZERO {
-        1
-    } else {
-        0
-    };
     let ranges = supported_ranges().into_iter();
     ranges
+        .filter(|(_, min, _)| *min > 0 || version >= FIRST_WITH_LEVEL_ZERO)
         .map(|(name, min, max)| SupportedFeatureKey {
             name: name.into(),
-            min_version: min.max(level_min),
+            min_version: min,
             max_version: max,
         })
         .collect()
@@ -129,12 +128,11 @@ mod tests {
 
     #[test]
     fn levels_of_zero_are_said_only_where_they_can_be() {
-        let lowest = |version| {
-            supported_features(version)
-                .iter()
-                .map(|key| key.min_version)
-                .min()
+        let is_any_zero = |version| {
+            let features = supported_features(version);
+            assert!(!features.is_empty());
+            features.iter().any(|key| key.min_version == 0)
         };
-        assert_eq!((lowest(3), lowest(4)), (Some(1), Some(0)));
+        assert_eq!((is_any_zero(3), is_any_zero(4)), (false, true));
     }
 }

@@ -359,7 +359,11 @@ async fn apply(broker: &Broker, records: &[MetadataRecord]) {
     let applied = broker.partitions.apply(&delta, &image).await;
     assert!(applied.failures.is_empty(), "{:?}", applied.failures);
     let end_offset = before.end_offset.next();
-    broker.metadata.publish(Published { image, end_offset });
+    broker.metadata.publish(Published {
+        image,
+        end_offset,
+        ..Published::default()
+    });
 }
 
 fn first_metadata() -> Vec<MetadataRecord> {

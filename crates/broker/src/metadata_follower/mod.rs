@@ -146,7 +146,11 @@ impl Task {
             let source = SnapshotSource { image, end_offset };
             self.snapshots.send_replace(Some(source));
         }
-        cache.publish(Published { image, end_offset });
+        cache.publish(Published {
+            image,
+            end_offset,
+            kraft_version: self.parts.quorum.kraft_version().level(),
+        });
     }
 }
 

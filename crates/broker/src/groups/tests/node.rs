@@ -159,7 +159,11 @@ impl Node {
         let applied = self.partitions.apply(&delta, &image).await;
         assert!(applied.failures.is_empty(), "{:?}", applied.failures);
         let end_offset = before.end_offset.next();
-        self.metadata.publish(Published { image, end_offset });
+        self.metadata.publish(Published {
+            image,
+            end_offset,
+            ..Published::default()
+        });
         applied
     }
 
@@ -212,7 +216,11 @@ impl Node {
         node.groups
             .apply(&applied, &delta, &image, &node.partitions);
         let end_offset = Offset(1);
-        node.metadata.publish(Published { image, end_offset });
+        node.metadata.publish(Published {
+            image,
+            end_offset,
+            ..Published::default()
+        });
         node.loaded().await;
         node
     }

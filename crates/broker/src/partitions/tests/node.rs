@@ -140,7 +140,11 @@ impl Node {
         let delta = MetadataDelta::between(&before.image, &image);
         let applied = self.partitions.apply(&delta, &image).await;
         let end_offset = before.end_offset.next();
-        self.metadata.publish(Published { image, end_offset });
+        self.metadata.publish(Published {
+            image,
+            end_offset,
+            ..Published::default()
+        });
         applied
     }
 
@@ -152,6 +156,7 @@ impl Node {
         self.metadata.publish(Published {
             image: image.clone(),
             end_offset: Offset(100),
+            ..Published::default()
         });
     }
 

@@ -115,6 +115,7 @@ async fn a_controller_counts_what_the_metadata_has() {
     metadata.publish(Published {
         image: image(),
         end_offset: Offset(8),
+        ..Published::default()
     });
     let metrics = scrape(&telemetry).await;
     assert_eq!(metrics.value(applied, &[]), Some(7.0));
