@@ -7,13 +7,16 @@
 
 use protocol::ErrorCode;
 use protocol::ids::Offset;
-use protocol::records::InvalidRecord;
+use protocol::records::{BatchError, InvalidRecord, ProduceError};
 use replica::{AckCondition, Acks, Admission, Waiting};
 use storage::log::{AppendError, AppendOrigin, Appended, Codecs, LeaderAppend};
 use tokio::sync::oneshot;
 
 use super::LocalPartition;
 use super::local_partition::Waiter;
+
+/// What a record of any magic is at least, in bytes.
+const RECORD_OVERHEAD_MIN: i32 = 14;
 
 /// How to append.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,7 +52,7 @@ pub struct PendingAck {
 pub struct ProduceFailure {
     /// The error of the partition.
     pub error_code: ErrorCode,
-    /// What a person is told; only if single records were refused, as in Kafka (KIP-467).
+    /// What a person is told of a batch that is none, as in Kafka.
     pub message: Option<String>,
     /// The records that were refused.
     pub records: Vec<InvalidRecord>,
@@ -172,16 +175,30 @@ impl LocalPartition {
         if let AppendError::Produce(refused) = error
             && !refused.invalid_records().is_empty()
         {
-            failure.message = Some(refused.to_string());
             failure.records = refused.invalid_records().to_vec();
         }
-        let says_start = !matches!(
-            error_code,
-            ErrorCode::MESSAGE_TOO_LARGE
-                | ErrorCode::RECORD_LIST_TOO_LARGE
-                | ErrorCode::CORRUPT_MESSAGE
-                | ErrorCode::KAFKA_STORAGE_ERROR
-        );
+        failure.message = match error {
+            AppendError::Produce(ProduceError::Batch(BatchError::UnknownMagic(magic))) => {
+                Some(format!("Invalid magic found in record: {magic}"))
+            }
+            AppendError::Produce(ProduceError::Batch(BatchError::LengthTooSmall(size)))
+                if *size < RECORD_OVERHEAD_MIN =>
+            {
+                Some(format!(
+                    "Record size {size} is less than the minimum record overhead \
+                     ({RECORD_OVERHEAD_MIN})"
+                ))
+            }
+            _ => None,
+        };
+        let says_start = !is_refused_unseen(error)
+            && !matches!(
+                error_code,
+                ErrorCode::MESSAGE_TOO_LARGE
+                    | ErrorCode::RECORD_LIST_TOO_LARGE
+                    | ErrorCode::CORRUPT_MESSAGE
+                    | ErrorCode::KAFKA_STORAGE_ERROR
+            );
         failure.log_start_offset = says_start.then(|| self.log().log_start_offset());
         failure
     }
@@ -219,6 +236,21 @@ impl From<ErrorCode> for ProduceFailure {
             log_start_offset: None,
         }
     }
+}
+
+/// Whether the records are refused for their form, before Kafka looks at the log.
+const fn is_refused_unseen(error: &AppendError) -> bool {
+    matches!(
+        error,
+        AppendError::Produce(
+            ProduceError::NoBatch
+                | ProduceError::MoreThanOneBatch(_)
+                | ProduceError::ZstdNotAllowed(_)
+                | ProduceError::Batch(
+                    BatchError::Truncated { .. } | BatchError::UnsupportedMagic(_)
+                )
+        )
+    )
 }
 
 /// Tells the core of what may be in the log although the append was given up or has failed.

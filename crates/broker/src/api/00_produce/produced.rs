@@ -11,6 +11,7 @@ use protocol::generated::produce_response::{
     BatchIndexAndErrorMessage, LeaderIdAndEpoch, NodeEndpoint, PartitionProduceResponse,
     TopicProduceResponse,
 };
+use protocol::records::{InvalidRecord, RecordViolation};
 use protocol::{ErrorCode, Uuid};
 use replica::Acks;
 use std::fmt::Write;
@@ -23,6 +24,8 @@ const FIRST_WITH_RECORD_ERRORS: i16 = 8;
 const FIRST_WITH_LEADER_HINTS: i16 = 10;
 /// What is not known, as answers say it.
 const UNKNOWN: i64 = -1;
+/// How many refused records a message lists.
+const RECORD_ERRORS_SHOWN_MAX: usize = 3;
 
 /// A request whose appends are done.
 pub(super) struct Produced {
@@ -78,7 +81,8 @@ impl Produced {
         let published = broker.metadata.current();
         let listener = self.context.connection.listener.as_str();
         let mut hints = LeaderHints::new(&published.image, listener);
-        let responses = self.topics.iter();
+        let is_told = |topic: &&ProducedTopic| !topic.partitions.is_empty();
+        let responses = self.topics.iter().filter(is_told);
         let responses = responses.map(|topic| topic.response(self.context.api_version, &mut hints));
         let response = ProduceResponse {
             responses: responses.collect(),
@@ -122,7 +126,7 @@ impl ProducedTopic {
         hints: &mut LeaderHints<'_>,
     ) -> TopicProduceResponse<'a> {
         let respond = |partition: &'a ProducedPartition| {
-            let mut response = partition.response(version);
+            let mut response = partition.response(&self.name, version);
             let is_elsewhere = response.error_code == ErrorCode::NOT_LEADER_OR_FOLLOWER;
             if is_elsewhere && version >= FIRST_WITH_LEADER_HINTS {
                 let leader = hints.leader_of(TopicIdPartition {
@@ -142,7 +146,7 @@ impl ProducedTopic {
 }
 
 impl ProducedPartition {
-    fn response(&self, version: i16) -> PartitionProduceResponse<'_> {
+    fn response(&self, topic: &str, version: i16) -> PartitionProduceResponse<'_> {
         let response = PartitionProduceResponse {
             index: self.index,
             error_code: self.outcome.error().unwrap_or(ErrorCode::NONE),
@@ -163,12 +167,71 @@ impl ProducedPartition {
             Outcome::Failed(failure) => PartitionProduceResponse {
                 log_start_offset: failure.log_start_offset.map_or(UNKNOWN, |offset| offset.0),
                 record_errors: match version {
-                    FIRST_WITH_RECORD_ERRORS.. => record_errors(failure),
+                    FIRST_WITH_RECORD_ERRORS.. => self.record_errors(topic, failure),
                     _ => Vec::new(),
                 },
-                error_message: failure.message.as_deref().map(Into::into),
+                error_message: self.error_message(topic, failure).map(Into::into),
                 ..response
             },
+        }
+    }
+}
+
+impl ProducedPartition {
+    fn record_errors(
+        &self,
+        topic: &str,
+        failure: &ProduceFailure,
+    ) -> Vec<BatchIndexAndErrorMessage<'static>> {
+        let records = failure.records.iter();
+        records
+            .map(|record| BatchIndexAndErrorMessage {
+                batch_index: record.batch_index,
+                batch_index_error_message: Some(self.violation(topic, record).into()),
+            })
+            .collect()
+    }
+
+    /// In Kafka's words, as are those of [`Self::violation`].
+    fn error_message(&self, topic: &str, failure: &ProduceFailure) -> Option<String> {
+        if failure.records.is_empty() {
+            return failure.message.clone();
+        }
+        if failure.error_code == ErrorCode::INVALID_TIMESTAMP {
+            let message = "One or more records have been rejected due to invalid timestamp";
+            return Some(message.to_owned());
+        }
+        let shown = failure.records.iter().take(RECORD_ERRORS_SHOWN_MAX);
+        let shown: Vec<String> = shown
+            .map(|record| {
+                let (index, message) = (record.batch_index, self.violation(topic, record));
+                format!("RecordError(batchIndex={index}, message='{message}')")
+            })
+            .collect();
+        Some(format!(
+            "One or more records have been rejected due to {} record errors in total, and only \
+             showing the first three errors at most: [{}]",
+            failure.records.len(),
+            shown.join(", ")
+        ))
+    }
+
+    fn violation(&self, topic: &str, record: &InvalidRecord) -> String {
+        match record.violation {
+            RecordViolation::NoKey => format!(
+                "Compacted topic cannot accept message without key in topic partition {topic}-{}",
+                self.index
+            ),
+            RecordViolation::Timestamp {
+                timestamp_ms,
+                earliest_ms,
+                latest_ms,
+            } => format!(
+                "Timestamp {timestamp_ms} of message with offset {} is out of range. The timestamp \
+                 should be within [{earliest_ms}, {latest_ms}]",
+                record.batch_index
+            ),
+            RecordViolation::LogAppendTime => record.violation.to_string(),
         }
     }
 }
@@ -181,16 +244,6 @@ impl Outcome {
             Self::Failed(failure) => Some(failure.error_code),
         }
     }
-}
-
-fn record_errors(failure: &ProduceFailure) -> Vec<BatchIndexAndErrorMessage<'_>> {
-    let records = failure.records.iter();
-    records
-        .map(|record| BatchIndexAndErrorMessage {
-            batch_index: record.batch_index,
-            batch_index_error_message: Some(record.violation.to_string().into()),
-        })
-        .collect()
 }
 
 impl From<Leader> for LeaderIdAndEpoch {

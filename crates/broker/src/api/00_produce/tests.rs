@@ -327,9 +327,11 @@ async fn single_records_that_are_refused_are_named_from_version_8_on() {
         assert_eq!(refused.error_code, ErrorCode::INVALID_RECORD);
         assert_eq!(refused.record_errors.len(), named);
         assert_eq!(refused.error_message.is_some(), version >= 8);
+        let no_key = "Compacted topic cannot accept message without key in topic partition \
+                      compacted-0";
         for (index, error) in (0..).zip(&refused.record_errors) {
             assert_eq!(error.batch_index, index);
-            assert!(error.batch_index_error_message.is_some());
+            assert_eq!(error.batch_index_error_message.as_deref(), Some(no_key));
         }
     }
 }

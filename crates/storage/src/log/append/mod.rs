@@ -50,8 +50,8 @@ pub struct Appended {
     pub first_offset: Offset,
     /// The offset of its last record.
     pub last_offset: Offset,
-    /// The time that all records got, in milliseconds, if `message.timestamp.type` says so; of the
-    /// earlier append if this one repeats it.
+    /// The time that all records got, in milliseconds, if `message.timestamp.type` says so; if this
+    /// one repeats an earlier append, in any case the largest timestamp of that one, as in Kafka.
     pub log_append_time_ms: Option<i64>,
     /// The log start offset.
     pub log_start_offset: Offset,
@@ -204,7 +204,7 @@ impl Log {
                 return Ok(Appended {
                     first_offset: written.base_offset(),
                     last_offset: written.last_offset,
-                    log_append_time_ms: prepared.log_append_time_ms.map(|_| written.timestamp_ms),
+                    log_append_time_ms: Some(written.timestamp_ms),
                     log_start_offset: state.log_start_offset,
                     is_duplicate: true,
                 });
