@@ -8,7 +8,8 @@
 //!   they read committed records; replicas (and the debugging replica -2) see the whole log.
 //! - Version 4: leader epochs are checked and answered (KIP-320). Versions up to 4 know no
 //!   OFFSET_NOT_AVAILABLE and are told LEADER_NOT_AVAILABLE.
-//! - A partition that is named twice is INVALID_REQUEST each time; Kafka says so once.
+//! - A partition that is named twice is INVALID_REQUEST, once; topics without partitions are left
+//!   out of the answer.
 //! - The timeout of version 10 is for remote look-ups, of which there are none yet.
 //!
 //! Missing: tiered storage: no topic is tiered, which is what -5 and -6 answer.
@@ -64,8 +65,10 @@ pub(super) async fn handle(broker: Arc<Broker>, call: Call) -> Result<Handled, U
         duplicates: duplicates_of(&request.topics),
     };
     let mut topics = Vec::with_capacity(request.topics.len());
+    let mut seen = BTreeSet::new();
     for topic in &request.topics {
-        topics.push(lookups.topic(topic).await);
+        let answered = lookups.topic(topic, &mut seen).await;
+        topics.extend(Some(answered).filter(|answered| !answered.partitions.is_empty()));
     }
     call.answer(&ListOffsetsResponse {
         throttle_time_ms: call.throttle_time_ms(),
@@ -98,7 +101,12 @@ const fn first_version_with(query: OffsetQuery) -> i16 {
 }
 
 impl Lookups<'_> {
-    async fn topic<'m>(&self, asked: &ListOffsetsTopic<'m>) -> ListOffsetsTopicResponse<'m> {
+    /// Those `seen` before are answered already.
+    async fn topic<'m>(
+        &self,
+        asked: &'m ListOffsetsTopic<'_>,
+        seen: &mut BTreeSet<(&'m str, i32)>,
+    ) -> ListOffsetsTopicResponse<'m> {
         let resource = Resource::Topic(&asked.name);
         let context = &self.call.context;
         let may_describe = self
@@ -106,6 +114,9 @@ impl Lookups<'_> {
             .authorise(context, Operation::Describe, resource);
         let mut partitions = Vec::with_capacity(asked.partitions.len());
         for partition in &asked.partitions {
+            if !seen.insert((&*asked.name, partition.partition_index)) {
+                continue;
+            }
             let found = if may_describe {
                 self.find(&asked.name, partition).await
             } else {
@@ -114,7 +125,7 @@ impl Lookups<'_> {
             partitions.push(self.response(partition.partition_index, found));
         }
         ListOffsetsTopicResponse {
-            name: asked.name.clone(),
+            name: (&*asked.name).into(),
             partitions,
         }
     }

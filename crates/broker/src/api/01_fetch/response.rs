@@ -99,6 +99,9 @@ impl Fetch {
         let version = self.context.api_version;
         let key = &self.session.partitions()[place].key;
         let (high_watermark, log_start_offset) = part.offsets();
+        // What is not even looked for has an empty list, and what is read uncommitted has none.
+        let is_refused = matches!(self.targets[place], Target::Refused(_));
+        let aborted = part.aborted.take().or_else(|| is_refused.then(Vec::new));
         let mut data = PartitionData {
             partition_index: key.partition,
             error_code: match part.error_code {
@@ -113,7 +116,7 @@ impl Fetch {
                 .bounds
                 .map_or(UNKNOWN, |bounds| bounds.last_stable_offset)
                 .0,
-            aborted_transactions: part.aborted.take().map(|aborted| {
+            aborted_transactions: aborted.map(|aborted| {
                 let aborted = aborted.into_iter();
                 let aborted = aborted.map(|each| AbortedTransaction {
                     producer_id: each.producer_id.0,
