@@ -122,10 +122,12 @@ impl Response {
 
     /// Writes an absent protocol name as empty where the version cannot leave it out (KIP-559).
     pub(crate) fn fit_to_version(mut self, api_version: i16) -> Self {
-        if let Self::Join(response) = &mut self
-            && api_version < 7
-        {
-            response.protocol_name.get_or_insert_default();
+        if let Self::Join(response) = &mut self {
+            if api_version < 7 {
+                response.protocol_name.get_or_insert_default();
+            } else {
+                response.protocol_name.take_if(|name| name.is_empty());
+            }
         }
         self
     }

@@ -65,12 +65,19 @@ fn find<'a>(
         Ok(()) => Err(ErrorCode::COORDINATOR_NOT_AVAILABLE),
         Err(error) => Err(error),
     };
-    found.unwrap_or_else(|error_code| Coordinator {
-        key: key.into(),
-        node_id: NO_NODE,
-        port: NO_PORT,
-        error_code,
-        ..Coordinator::default()
+    found.unwrap_or_else(|error_code| {
+        let nobody = Coordinator::default();
+        Coordinator {
+            key: key.into(),
+            node_id: NO_NODE,
+            port: NO_PORT,
+            error_code,
+            error_message: match is_type(key_type) {
+                true => nobody.error_message,
+                false => Some(message(error_code).into()),
+            },
+            ..nobody
+        }
     })
 }
 
@@ -125,6 +132,10 @@ fn find_group<'a>(
     found.flatten().ok_or(ErrorCode::COORDINATOR_NOT_AVAILABLE)
 }
 
+const fn is_type(key_type: i8) -> bool {
+    matches!(key_type, GROUP | TRANSACTION | SHARE)
+}
+
 /// Whether a key has the form of a share partition's: group, topic id, partition.
 fn is_share_partition(key: &str) -> bool {
     // The group may have colons of its own.
@@ -146,7 +157,10 @@ fn message(error_code: ErrorCode) -> &'static str {
         ErrorCode::TRANSACTIONAL_ID_AUTHORIZATION_FAILED => {
             "The client may not describe the transactional id."
         }
-        _ => "There is no coordinator of that type.",
+        _ => {
+            "This most likely occurs because of a request being malformed by the client library or \
+             the message was sent to an incompatible broker. See the broker logs for more details."
+        }
     }
 }
 

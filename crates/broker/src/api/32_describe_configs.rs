@@ -73,7 +73,7 @@ fn describe(
             check_topic_name(name)?;
             match image.topics().by_name(name) {
                 Some(_) => Ok(config.describe_topic(own)),
-                None => Err(ApiError::bare(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION)),
+                None => Err(ApiError::new(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION, "")),
             }
         }
         ResourceKind::BROKER => describe_broker(broker, &config, name),
@@ -83,7 +83,11 @@ fn describe(
             "Client metrics subscription name must not be empty",
         )),
         ResourceKind::CLIENT_METRICS => Ok(DynamicConfig::describe_client_metrics(own)),
-        kind => Err(invalid(format!("Unsupported resource type: {}", kind.0))),
+        BROKER_LOGGER => Err(invalid(loggers_refused(broker, name))),
+        _ => Err(invalid(
+            "This most likely occurs because of a request being malformed by the client library or \
+             the message was sent to an incompatible broker. See the broker logs for more details.",
+        )),
     }
 }
 
@@ -104,6 +108,17 @@ fn describe_broker(
         Err(_) => Err(invalid(format!(
             "Broker id must be an integer, but it is: {name}"
         ))),
+    }
+}
+
+/// This node has no loggers that could be described; what else is wrong is said first.
+fn loggers_refused(broker: &Broker, name: &str) -> String {
+    let own = broker.identity.node_id;
+    match name.parse::<i32>() {
+        _ if name.is_empty() => "Broker id must not be empty".to_owned(),
+        Ok(id) if id == own => "This broker's loggers cannot be described.".to_owned(),
+        Ok(_) => format!("Unexpected broker id, expected {own} but received {name}"),
+        Err(_) => format!("Broker id must be an integer, but it is: {name}"),
     }
 }
 
@@ -172,6 +187,8 @@ fn shown<'a>(
 }
 
 const UNKNOWN_TYPE: i8 = 0;
+/// Loggers of a broker (KIP-412), which are no metadata.
+const BROKER_LOGGER: ResourceKind = ResourceKind(8);
 
 /// The number that Kafka gives a type.
 const fn type_code(kind: Kind) -> i8 {

@@ -46,17 +46,18 @@ pub(super) async fn handle(broker: Arc<Broker>, call: Call) -> Result<Handled, U
     call.answer(&response)
 }
 
-fn check_endpoint_type(endpoint_type: i8) -> Result<(), (ErrorCode, &'static str)> {
+fn check_endpoint_type(endpoint_type: i8) -> Result<(), (ErrorCode, String)> {
     match endpoint_type {
         BROKERS => Ok(()),
         CONTROLLERS => Err((
             ErrorCode::MISMATCHED_ENDPOINT_TYPE,
             "The request was sent to an endpoint of type BROKER, but we wanted an endpoint of type \
-             CONTROLLER",
+             CONTROLLER"
+                .to_owned(),
         )),
-        _ => Err((
+        unknown => Err((
             ErrorCode::UNSUPPORTED_ENDPOINT_TYPE,
-            "Unsupported endpoint type",
+            format!("Unsupported endpoint type {unknown}"),
         )),
     }
 }

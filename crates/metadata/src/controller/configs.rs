@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use protocol::ErrorCode;
 use protocol::generated::metadata::{ClearElrRecord, ConfigRecord, MetadataRecord};
 
-use super::{ApiError, Controller, Outcome, check_record_count};
+use super::{ApiError, Controller, Outcome, check_record_count, check_topic_name};
 use crate::image::{ConfigResource, ResourceKind};
 use crate::record::VersionedRecord;
 
@@ -293,6 +293,13 @@ impl Controller<'_> {
 
     fn check_existence(&self, resource: &ConfigResource) -> Result<(), ApiError> {
         let name = &resource.name;
+        if resource.kind == ResourceKind::TOPIC && name.is_empty() {
+            let message = "Default topic resources are not allowed.";
+            return Err(ApiError::new(ErrorCode::INVALID_REQUEST, message));
+        }
+        if resource.kind == ResourceKind::TOPIC {
+            check_topic_name(name)?;
+        }
         if resource.kind == ResourceKind::TOPIC && self.image().topics().by_name(name).is_none() {
             let message = format!("The topic '{name}' does not exist.");
             return Err(ApiError::new(
@@ -302,7 +309,7 @@ impl Controller<'_> {
         }
         if resource.kind == ResourceKind::BROKER && !name.is_empty() {
             let id = name.parse::<i32>().map_err(|_| {
-                let message = format!("Invalid broker name {name}");
+                let message = format!("Node id must be an integer, but it is: {name}");
                 ApiError::new(ErrorCode::INVALID_REQUEST, message)
             })?;
             if self.image().cluster().broker(id).is_none() && id != self.settings.node_id {

@@ -15,7 +15,7 @@ pub fn check_topic_name(name: &str) -> Result<(), ApiError> {
     };
     let reason = match error {
         InvalidTopicName::Empty => "the empty string is not allowed".to_owned(),
-        InvalidTopicName::Dots => "'.' or '..' is not allowed".to_owned(),
+        InvalidTopicName::Dots => format!("'{name}' is not allowed"),
         InvalidTopicName::TooLong { .. } => format!(
             "the length of '{name}' is longer than the max allowed length {}",
             TopicName::SIZE_MAX

@@ -133,7 +133,8 @@ impl<'a> Deletion<'a> {
             return self.respond(None, id, Some(error));
         }
         let Some(topic) = self.active.image().topics().by_id(id) else {
-            let error = ApiError::bare(ErrorCode::UNKNOWN_TOPIC_ID);
+            let message = "This server does not host this topic ID.";
+            let error = ApiError::new(ErrorCode::UNKNOWN_TOPIC_ID, message);
             return self.respond(None, id, Some(error));
         };
         if self.may(Operation::Delete, &topic.name) {
@@ -149,7 +150,10 @@ impl<'a> Deletion<'a> {
         let error = match topic {
             _ if count > 1 => duplicate_name(),
             _ if !self.may(Operation::Describe, name) => unauthorized(),
-            None => ApiError::bare(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION),
+            None => ApiError::new(
+                ErrorCode::UNKNOWN_TOPIC_OR_PARTITION,
+                "This server does not host this topic-partition.",
+            ),
             Some(_) if !self.may(Operation::Delete, name) => unauthorized(),
             Some(topic) if ids.contains_key(&topic.id) => {
                 self.found.remove(&topic.id);

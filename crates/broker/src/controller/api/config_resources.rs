@@ -1,5 +1,6 @@
 //! What both ways of altering configurations have in common: which resources of a request are
-//! looked at, and how the others are answered.
+//! looked at, and how the others are answered. The words are those of Kafka's brokers, which look at
+//! a request before they pass it on.
 
 use crate::controller::request::ControllerRequest;
 use crate::requests::{Operation, Resource};
@@ -28,14 +29,12 @@ pub(super) fn alter_each(
     let mut results = Vec::new();
     let mut taken = Vec::new();
     for (resource, updates) in asked {
-        let refusal = match counts.insert(resource.clone(), 0) {
+        let refusal = match counts.get(&resource) {
             _ if !is_known(resource.kind) => Some(unknown_kind(resource.kind)),
             Some(1) => refusal(request, &resource),
-            // Answered with its first occurrence.
-            Some(0) => continue,
             _ => Some(ApiError::new(
                 ErrorCode::INVALID_REQUEST,
-                "Duplicate resource.",
+                "Each resource must appear at most once.",
             )),
         };
         match refusal.map_or(updates, Err) {
@@ -75,8 +74,8 @@ fn is_known(kind: ResourceKind) -> bool {
 }
 
 fn unknown_kind(kind: ResourceKind) -> ApiError {
-    let message = format!("Unknown resource type {}.", kind.0);
-    ApiError::new(ErrorCode::UNSUPPORTED_VERSION, message)
+    let message = format!("Unknown resource type {}", kind.0);
+    ApiError::new(ErrorCode::INVALID_REQUEST, message)
 }
 
 fn refusal(request: &ControllerRequest<'_>, resource: &ConfigResource) -> Option<ApiError> {
