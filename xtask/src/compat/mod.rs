@@ -5,6 +5,7 @@ mod directories;
 mod golden;
 mod metadata_log;
 mod storage_tool;
+mod sweep;
 
 use std::path::Path;
 use std::process::Command;
@@ -38,6 +39,14 @@ const SCENARIOS: &[Stage] = &[
     Stage {
         name: "storage-tool",
         work: storage_tool::compare,
+    },
+    Stage {
+        name: "sweep",
+        work: sweep::compare,
+    },
+    Stage {
+        name: "sweep-kafka",
+        work: sweep::check_recording,
     },
 ];
 
@@ -83,7 +92,7 @@ mod tests {
         assert_eq!(
             error,
             "find scenario: `nonsense` is not one of golden, kafka, kafka-directories, \
-             our-directories, metadata-log, storage-tool"
+             our-directories, metadata-log, storage-tool, sweep, sweep-kafka"
         );
     }
 }

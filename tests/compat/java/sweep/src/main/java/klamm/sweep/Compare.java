@@ -34,7 +34,7 @@ public final class Compare {
         this.accepted = accepted;
     }
 
-    /** A difference that may be: a case and a path in its answer, {@code *} for anything, and why it may. */
+    /** A difference that may be: a case and a path in its answer, and why it may. */
     private static final class Accepted {
         private final String line;
         private final Pattern name;
@@ -52,7 +52,9 @@ public final class Compare {
         }
 
         private static Pattern pattern(String text) {
-            return Pattern.compile(Pattern.quote(text).replace("*", "\\E.*\\Q"));
+            String quoted = Pattern.quote(text).replace("*", "\\E.*\\Q");
+            // What braces hold are alternatives.
+            return Pattern.compile(quoted.replace("{", "\\E(\\Q").replace("|", "\\E|\\Q").replace("}", "\\E)\\Q"));
         }
 
         boolean matches(String caseName, String where) {
@@ -103,6 +105,7 @@ public final class Compare {
         if (leftParts == null || rightParts == null || left.has("noAnswer") || right.has("noAnswer")) {
             if (accepted.stream().noneMatch(each -> each.matches(name, path))) {
                 String what = name + " at " + path + "\n    Kafka " + shown(left) + "\n    run   " + shown(right);
+                what = Recording.withoutVersion(what, version);
                 differences.computeIfAbsent(what, unseen -> new TreeSet<>()).add(version);
             }
             return;
@@ -140,8 +143,17 @@ public final class Compare {
         return node.isMissingNode() ? "nothing" : node.toString();
     }
 
+    private static String ranges(Set<Integer> versions) {
+        int first = versions.iterator().next();
+        int last = first;
+        for (int version : versions) {
+            last = version;
+        }
+        return last - first + 1 == versions.size() ? "v" + first + "-" + last : "v" + versions;
+    }
+
     private boolean report(Recording run) {
-        differences.forEach((what, versions) -> System.out.println(what.replaceFirst(" at ", " v" + versions + " at ")));
+        differences.forEach((what, versions) -> System.out.println(what.replaceFirst(" at ", " " + ranges(versions) + " at ")));
         List<Accepted> needless = accepted.stream().filter(each -> !each.isNeeded).toList();
         needless.forEach(each -> System.out.println("accepted, but does not differ: " + each.line));
         int answers = run.answers().values().stream().mapToInt(Map::size).sum();

@@ -73,7 +73,10 @@ final class MetadataCases {
         sweep.send(key, version, "by id", topics(Fields.of("topicId", plain, "name", null)));
         sweep.send(key, version, "by unknown id", topics(Fields.of("topicId", new Uuid(7, 7), "name", null)));
         sweep.send(key, version, "by id and name", topics(Fields.of("topicId", plain, "name", "plain")));
-        sweep.send(key, version, "by neither", topics(Fields.of("name", null)));
+        if (version < 12) {
+            // Kafka fails on it from then on.
+            sweep.send(key, version, "by neither", topics(Fields.of("name", null)));
+        }
         sweep.send(key, version, "by id and another by name",
             topics(Fields.of("topicId", plain, "name", null), Fields.of("name", "small")));
     }

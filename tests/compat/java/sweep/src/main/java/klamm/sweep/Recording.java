@@ -63,7 +63,7 @@ record Recording(Map<String, Map<Integer, JsonNode>> answers) {
         Files.writeString(file, text);
     }
 
-    private static String withoutVersion(String answer, int version) {
+    static String withoutVersion(String answer, int version) {
         return answer.replaceAll("([a-z][-_.])" + version + "\\b", "$1" + VERSION);
     }
 }
