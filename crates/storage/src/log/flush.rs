@@ -7,7 +7,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use protocol::ids::Offset;
+use protocol::ids::{LeaderEpoch, Offset};
 
 use super::state::floor_index;
 use super::writer::Writer;
@@ -20,9 +20,9 @@ use crate::segment::Segment;
 #[derive(Debug, Default)]
 pub(super) struct Flushed {
     /// So many changes of names are durable.
-    names_changes: u64,
-    /// So many additions of epochs are.
-    epochs_changes: u64,
+    pub(super) names_changes: u64,
+    /// The latest leader epoch in the file.
+    pub(super) latest_epoch: Option<(LeaderEpoch, Offset)>,
 }
 
 /// What one flush makes durable.
@@ -195,18 +195,19 @@ impl Log {
         Ok(())
     }
 
-    /// Saves the leader epochs if some were added since that was done.
+    /// Saves the leader epochs if there is one with batches that was not saved. One without is not
+    /// worth a sync: the next start forgets it.
     pub(super) async fn save_new_epochs(&self, flushed: &mut Flushed) -> Result<(), LogError> {
-        let (epochs, changes) = {
+        let epochs = {
             let state = self.lock();
-            if state.epochs_changes == flushed.epochs_changes {
-                return Ok(());
-            }
-            (state.epochs.clone(), state.epochs_changes)
+            let mut epochs = state.epochs.clone();
+            epochs.truncate_from_end(state.log_end.offset);
+            epochs
         };
-        self.save_epochs(&epochs).await?;
-        flushed.epochs_changes = changes;
-        Ok(())
+        if epochs.latest() == flushed.latest_epoch {
+            return Ok(());
+        }
+        self.save_epochs(&epochs, flushed).await
     }
 
     async fn sync(&self, flush: &Flush, flushed: &Flushed) -> Result<(), DiskError> {

@@ -64,12 +64,16 @@ impl Log {
         let opened = loader.open(&options).await;
         let (state, dropped, tidied) =
             opened.map_err(|error| error.report(&health, &options.directory))?;
+        let flushed = Flushed {
+            latest_epoch: state.epochs.latest(),
+            names_changes: 0,
+        };
         let log = Self {
             disk,
             health,
             jitter_seed: options.jitter_seed,
             writer: tokio::sync::Mutex::new(Writer::default()),
-            flushing: tokio::sync::Mutex::new(Flushed::default()),
+            flushing: tokio::sync::Mutex::new(flushed),
             state: Mutex::new(state),
             retired: AtomicBool::new(false),
         };
@@ -134,7 +138,6 @@ impl Loader<'_> {
             unflushed_bytes,
             recent: Default::default(),
             epochs: loaded.epochs,
-            epochs_changes: 0,
             producers: replay.producers,
             snapshots,
             unsynced_seals: Vec::new(),

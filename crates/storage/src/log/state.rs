@@ -30,8 +30,6 @@ pub(super) struct State {
     pub(super) unflushed_bytes: u64,
     pub(super) recent: RecentBatches,
     pub(super) epochs: LeaderEpochs,
-    /// How often epochs were added.
-    pub(super) epochs_changes: u64,
     pub(super) producers: ProducerState,
     pub(super) snapshots: Snapshots,
     /// Segments that were sealed since they were synced.

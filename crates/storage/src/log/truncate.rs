@@ -11,7 +11,7 @@ use super::recovery::Loader;
 use super::replay::ProducersLoad;
 use super::state::{LogEnd, floor_index};
 use super::writer::Writer;
-use super::{Log, LogError, files};
+use super::{Flushed, Log, LogError, files};
 use crate::producer_state::{self, ProducerState};
 use crate::segment::Segment;
 
@@ -23,22 +23,23 @@ impl Log {
     /// # Errors
     /// When the disk fails.
     pub async fn truncate_to(&self, offset: Offset, now_ms: i64) -> Result<Offset, LogError> {
-        let _flushing = self.flushing.lock().await;
+        let mut flushed = self.flushing.lock().await;
         let mut writer = self.lock_writer().await?;
         let (log_end_offset, first) = {
             let state = self.lock();
             (state.log_end.offset, state.segments[0].base_offset())
         };
         if offset >= log_end_offset {
-            self.truncate_epochs(log_end_offset).await?;
+            self.truncate_epochs(log_end_offset, &mut flushed).await?;
             return Ok(log_end_offset);
         }
         writer.changing_files = true;
         let end = if offset < first {
-            self.start_over(&mut writer, offset, now_ms).await?;
+            self.start_over(&mut writer, &mut flushed, offset, now_ms)
+                .await?;
             offset
         } else {
-            self.cut(&mut writer, offset, now_ms).await?
+            self.cut(&mut writer, &mut flushed, offset, now_ms).await?
         };
         writer.changing_files = false;
         Ok(end)
@@ -53,10 +54,11 @@ impl Log {
         offset: Offset,
         now_ms: i64,
     ) -> Result<(), LogError> {
-        let _flushing = self.flushing.lock().await;
+        let mut flushed = self.flushing.lock().await;
         let mut writer = self.lock_writer().await?;
         writer.changing_files = true;
-        self.start_over(&mut writer, offset, now_ms).await?;
+        self.start_over(&mut writer, &mut flushed, offset, now_ms)
+            .await?;
         writer.changing_files = false;
         Ok(())
     }
@@ -64,6 +66,7 @@ impl Log {
     async fn cut(
         &self,
         writer: &mut Writer,
+        flushed: &mut Flushed,
         offset: Offset,
         now_ms: i64,
     ) -> Result<Offset, LogError> {
@@ -96,7 +99,7 @@ impl Log {
         let settings = files::index_settings(&config);
         let cut = last.truncate(position, end, settings).await;
         cut.map_err(|error| self.scan_failed(last, error))?;
-        self.truncate_epochs(end).await?;
+        self.truncate_epochs(end, flushed).await?;
         self.reload_producers().await?;
         Ok(end)
     }
@@ -104,6 +107,7 @@ impl Log {
     async fn start_over(
         &self,
         writer: &mut Writer,
+        flushed: &mut Flushed,
         offset: Offset,
         now_ms: i64,
     ) -> Result<(), LogError> {
@@ -136,13 +140,13 @@ impl Log {
             state.epochs.clear();
             state.epochs.clone()
         };
-        self.save_epochs(&epochs).await
+        self.save_epochs(&epochs, flushed).await
     }
 
-    async fn truncate_epochs(&self, end: Offset) -> Result<(), LogError> {
+    async fn truncate_epochs(&self, end: Offset, flushed: &mut Flushed) -> Result<(), LogError> {
         let mut epochs = self.lock().epochs.clone();
         if epochs.truncate_from_end(end) {
-            self.save_epochs(&epochs).await?;
+            self.save_epochs(&epochs, flushed).await?;
             self.lock().epochs = epochs;
         }
         Ok(())

@@ -3,7 +3,7 @@
 use protocol::ids::{LeaderEpoch, Offset};
 use tokio::sync::MutexGuard;
 
-use super::{Log, LogError};
+use super::{Flushed, Log, LogError};
 use crate::checkpoint;
 use crate::leader_epochs::LeaderEpochs;
 use crate::segment::Segment;
@@ -56,16 +56,19 @@ impl Log {
     /// Adds an epoch to the history. The next flush saves it, before it believes its batches to be
     /// durable: recovery learns of the epoch from those, and one without batches may be forgotten.
     pub(super) fn assign_epoch(&self, epoch: LeaderEpoch, start: Offset) {
-        let mut state = self.lock();
-        if state.epochs.assign(epoch, start) {
-            state.epochs_changes += 1;
-        }
+        self.lock().epochs.assign(epoch, start);
     }
 
     /// Replaces the file with the leader epochs.
-    pub(super) async fn save_epochs(&self, epochs: &LeaderEpochs) -> Result<(), LogError> {
+    pub(super) async fn save_epochs(
+        &self,
+        epochs: &LeaderEpochs,
+        flushed: &mut Flushed,
+    ) -> Result<(), LogError> {
         let path = self.directory().join(LeaderEpochs::FILE_NAME);
         let saved = checkpoint::save(self.disk.as_ref(), &path, epochs).await;
-        saved.map_err(|error| self.disk_failed(error))
+        saved.map_err(|error| self.disk_failed(error))?;
+        flushed.latest_epoch = epochs.latest();
+        Ok(())
     }
 }

@@ -280,6 +280,39 @@ fn a_leader_epoch_outlasts_a_clean_stop_and_the_retention_of_its_batches() {
 }
 
 #[test]
+fn a_leader_epoch_without_batches_costs_no_sync_at_a_clean_stop_and_none_at_the_next_start() {
+    let syncs_with = |epochs: &[i32]| {
+        let mut fixture = Fixture::new(small());
+        for epoch in epochs {
+            run(fixture.log.assign_leader_epoch(LeaderEpoch(*epoch))).unwrap();
+        }
+        run(fixture.log.close(NOW_MS)).unwrap();
+        fixture.reopen(true, Offset(0)).unwrap();
+        let counters = fixture.disk.counters();
+        (counters.syncs, counters.directory_syncs)
+    };
+    assert_eq!(syncs_with(&[1, 2]), syncs_with(&[]));
+}
+
+#[test]
+fn an_epoch_that_was_truncated_and_comes_again_is_saved_again() {
+    let mut fixture = Fixture::new(small());
+    let one = || Records::plain(&[NOW_MS]).build();
+    fixture.append(one()).unwrap();
+    fixture.leader_epoch = LeaderEpoch(5);
+    for _ in 0..2 {
+        run(fixture.log.truncate_to(Offset(1), NOW_MS)).unwrap();
+        fixture.append(one()).unwrap();
+        run(fixture.log.flush(Offset(2), NOW_MS)).unwrap();
+    }
+    fixture.crash();
+    assert_eq!(
+        fixture.log.latest_epoch(),
+        Some((LeaderEpoch(5), Offset(1)))
+    );
+}
+
+#[test]
 fn truncating_takes_epochs_along_also_one_without_records() {
     let mut fixture = Fixture::new(small());
     fixture
