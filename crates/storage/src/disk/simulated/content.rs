@@ -83,6 +83,11 @@ impl Content {
         &self.current
     }
 
+    /// What would be there after a crash that keeps nothing unsynced.
+    pub(super) const fn durable(&self) -> &Pages {
+        &self.durable
+    }
+
     /// All or nothing of the unsynced changes becomes durable in a quarter of the cases each; else
     /// each change has its own fate, for a disk writes in any order.
     fn settle(&mut self, random: &mut SplitMix64) {

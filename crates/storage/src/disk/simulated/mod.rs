@@ -20,7 +20,8 @@ mod random;
 mod state;
 mod tree;
 
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
@@ -63,6 +64,16 @@ impl SimulatedDisk {
     /// under way fail, ordered faults and a stall are over, the capacity remains.
     pub fn crash(&self) {
         self.shared.crash();
+    }
+
+    /// What no crash can take away: of each wanted file that has a durable name, the durable bytes.
+    pub fn durable_files(&self, is_wanted: impl Fn(&Path) -> bool) -> BTreeMap<PathBuf, Vec<u8>> {
+        let state = self.shared.lock();
+        let files = state.tree.durable_files().into_iter();
+        let wanted = files.filter(|(path, _)| is_wanted(path));
+        wanted
+            .map(|(path, content)| (path, content.durable().to_vec()))
+            .collect()
     }
 
     /// Orders a fault.

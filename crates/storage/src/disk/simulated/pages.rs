@@ -73,6 +73,12 @@ impl Pages {
         count
     }
 
+    pub(super) fn to_vec(&self) -> Vec<u8> {
+        let mut bytes = vec![0; usize::try_from(self.size).unwrap_or(0)];
+        self.read_at(&mut bytes, 0);
+        bytes
+    }
+
     pub(super) const fn size(&self) -> u64 {
         self.size
     }

@@ -256,6 +256,23 @@ impl Tree {
         Some(path)
     }
 
+    /// The files that would be there after a crash that keeps nothing unsynced.
+    pub(super) fn durable_files(&self) -> Vec<(PathBuf, &Content)> {
+        let mut files = Vec::new();
+        let mut open = vec![(PathBuf::from("/"), ROOT)];
+        while let Some((path, node)) = open.pop() {
+            match self.nodes.get(&node).map(|node| &node.kind) {
+                Some(NodeKind::Directory(directory)) => {
+                    let entries = directory.durable.iter();
+                    open.extend(entries.map(|(name, node)| (path.join(name), *node)));
+                }
+                Some(NodeKind::File(content)) => files.push((path, content)),
+                None => {}
+            }
+        }
+        files
+    }
+
     /// How much space the files take up that have a name.
     pub(super) fn space_bytes(&self) -> u64 {
         let named = self.nodes.values().filter(|node| node.place.is_some());
