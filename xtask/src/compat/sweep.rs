@@ -1,5 +1,5 @@
-//! The version sweep: every version of every request that Klamm serves, with good and bad values, and
-//! what Apache Kafka answers to each. `tests/compat/java/sweep` does the work.
+//! The version sweep: every version of every request that Klamm serves, with good and bad values,
+//! and what Apache Kafka answers to each. `tests/compat/java/sweep` does the work.
 
 use std::path::Path;
 use std::process::Command;

@@ -106,8 +106,8 @@ fn groups(request: &OffsetFetchRequest<'_>, version: i16) -> Vec<OffsetFetchRequ
     }]
 }
 
-/// Leaves out what has been asked for before: an answer that grew with every mention could be of any
-/// size.
+/// Leaves out what has been asked for before: an answer that grew with every mention could be of
+/// any size.
 fn each_once(
     mut groups: Vec<OffsetFetchRequestGroup<'static>>,
 ) -> Vec<OffsetFetchRequestGroup<'static>> {

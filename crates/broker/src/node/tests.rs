@@ -189,7 +189,7 @@ async fn the_last_log_directory_for_partitions_ends_the_node_and_the_controller_
     assert!(failure.contains("none works any more"), "{failure}");
     let no_leader = async {
         while leaders(&node, "t").await != [NO_LEADER] {
-            tokio::time::sleep(Duration::from_millis(100)).await;
+            tokio::time::advance(Duration::from_millis(100)).await;
         }
     };
     let told = tokio::time::timeout(Duration::from_secs(5), no_leader).await;

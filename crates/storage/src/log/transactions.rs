@@ -49,9 +49,10 @@ impl Log {
         found
     }
 
-    /// The aborted transactions of a slice that was read from `fetch_offset` on, and perhaps of some
-    /// batches behind it: as near as the index of its segment tells, so that a reader is not told
-    /// of all that follow with every slice. What begins at or behind `upper_bound` is left out.
+    /// The aborted transactions of a slice that was read from `fetch_offset` on, and perhaps of
+    /// some batches behind it: as near as the index of its segment tells, so that a reader is not
+    /// told of all that follow with every slice. What begins at or behind `upper_bound` is left
+    /// out.
     ///
     /// # Errors
     /// When the disk fails.

@@ -1,6 +1,6 @@
 //! What both ways of altering configurations have in common: which resources of a request are
-//! looked at, and how the others are answered. The words are those of Kafka's brokers, which look at
-//! a request before they pass it on.
+//! looked at, and how the others are answered. The words are those of Kafka's brokers, which look
+//! at a request before they pass it on.
 
 use crate::controller::request::ControllerRequest;
 use crate::requests::{Operation, Resource};

@@ -251,7 +251,11 @@ impl Client {
 }
 
 /// A request that produces to partition 0.
-pub(super) fn produce_request<'a>(topic: &'a str, acks: i16, batch: &'a [u8]) -> ProduceRequest<'a> {
+pub(super) fn produce_request<'a>(
+    topic: &'a str,
+    acks: i16,
+    batch: &'a [u8],
+) -> ProduceRequest<'a> {
     ProduceRequest {
         transactional_id: None,
         acks,
@@ -298,7 +302,6 @@ async fn open(address: SocketAddr) -> RequestConnection {
         connect_timeout: PATIENCE,
     };
     let address = Address::from(address);
-    let connected =
-        RequestConnection::open(&transport, &address, options, &Timers::start()).await;
+    let connected = RequestConnection::open(&transport, &address, options, &Timers::start()).await;
     connected.unwrap()
 }

@@ -47,9 +47,8 @@ fn an_idempotent_producer_goes_on_after_each_of_two_kills_without_loss_or_repeti
     let producer = client.producer();
     let mut next = 0;
     for _ in 0..2 {
-        let acknowledged = produce_until_killed(node, move |number| {
-            sequenced(producer, next + number)
-        });
+        let acknowledged =
+            produce_until_killed(node, move |number| sequenced(producer, next + number));
         next += i64::try_from(acknowledged.len()).unwrap();
         node = Node::start(&place, &[]);
         let client = Client::connect(node.address);
@@ -139,7 +138,11 @@ fn produce_until_killed(
 
 fn expect_dense(read: &[(i64, Vec<u8>)]) {
     let offsets = read.iter().map(|(offset, _)| *offset);
-    assert!(offsets.zip(0..).all(|(offset, expected)| offset == expected));
+    assert!(
+        offsets
+            .zip(0..)
+            .all(|(offset, expected)| offset == expected)
+    );
 }
 
 fn sequenced(producer: ProducerFields, number: i64) -> Vec<u8> {
@@ -165,5 +168,9 @@ fn retention_ms(client: &Client, topic: &str) -> String {
     };
     let answer = client.ask(4, &request);
     let answer = answer.decode().unwrap();
-    answer.results[0].configs[0].value.clone().unwrap().into_owned()
+    answer.results[0].configs[0]
+        .value
+        .clone()
+        .unwrap()
+        .into_owned()
 }

@@ -15,8 +15,7 @@ use crate::program::Place;
 pub(super) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Listeners on ports that are free.
-pub(super) const FREE_PORTS: &str =
-    "listeners=PLAINTEXT://127.0.0.1:0,CONTROLLER://127.0.0.1:0";
+pub(super) const FREE_PORTS: &str = "listeners=PLAINTEXT://127.0.0.1:0,CONTROLLER://127.0.0.1:0";
 
 /// A node that is ready; killed when dropped.
 pub(super) struct Node {

@@ -29,18 +29,38 @@ fn batches_that_are_not_sound_are_refused_one_by_one() {
     check("fewer records", &bad(count, &[0, 0, 0, 1]), invalid);
     check("no records", &bad(count, &[0; 4]), invalid);
     check("negative count", &bad(count, &[0xff; 4]), invalid);
-    check("2^31 - 1 records", &bad(count, &[0x7f, 0xff, 0xff, 0xff]), invalid);
+    check(
+        "2^31 - 1 records",
+        &bad(count, &[0x7f, 0xff, 0xff, 0xff]),
+        invalid,
+    );
     let delta = batches::LAST_OFFSET_DELTA;
     check("last delta", &bad(delta, &[0, 0, 0, 7]), invalid);
     check("negative delta", &bad(delta, &[0xff; 4]), invalid);
     check("control", &bad(batches::ATTRIBUTES, &[0, 0x20]), invalid);
     let unknown_codec = bad(batches::ATTRIBUTES, &[0, 7]);
-    check("codec", &unknown_codec, ErrorCode::UNSUPPORTED_COMPRESSION_TYPE);
+    check(
+        "codec",
+        &unknown_codec,
+        ErrorCode::UNSUPPORTED_COMPRESSION_TYPE,
+    );
     check("magic 0", &bad(batches::MAGIC, &[0]), invalid);
-    check("magic 9", &bad(batches::MAGIC, &[9]), ErrorCode::CORRUPT_MESSAGE);
+    check(
+        "magic 9",
+        &bad(batches::MAGIC, &[9]),
+        ErrorCode::CORRUPT_MESSAGE,
+    );
     let length = batches::LENGTH;
-    check("length 0", &bad(length, &[0; 4]), ErrorCode::CORRUPT_MESSAGE);
-    check("negative length", &bad(length, &[0xff; 4]), ErrorCode::CORRUPT_MESSAGE);
+    check(
+        "length 0",
+        &bad(length, &[0; 4]),
+        ErrorCode::CORRUPT_MESSAGE,
+    );
+    check(
+        "negative length",
+        &bad(length, &[0xff; 4]),
+        ErrorCode::CORRUPT_MESSAGE,
+    );
     check("long", &bad(length, &[0x7f, 0xff, 0xff, 0xff]), invalid);
     witness.expect_unharmed();
 }
@@ -48,7 +68,10 @@ fn batches_that_are_not_sound_are_refused_one_by_one() {
 #[test]
 fn records_with_offsets_that_leave_gaps_get_consecutive_ones() {
     let witness = Witness::start("offset-deltas");
-    assert_eq!(witness.client.create_topic("gaps", 1, &[]).0, ErrorCode::NONE);
+    assert_eq!(
+        witness.client.create_topic("gaps", 1, &[]).0,
+        ErrorCode::NONE
+    );
     let good = batch(&[b"a", b"b"]);
     // That of the second record, behind its length, attributes and timestamp delta.
     let first_size = usize::from(good[61] >> 1) + 1;
@@ -81,7 +104,11 @@ fn compression_bombs_are_refused_and_cost_no_more_than_they_may_inflate_to() {
     let witness = Witness::start("bombs");
     let zeros = vec![0; 512 << 20];
     // More would not pass the limit of a batch with lz4.
-    let sizes = [(Codec::Gzip, 512 << 20), (Codec::Lz4, 80 << 20), (Codec::Zstd, 512 << 20)];
+    let sizes = [
+        (Codec::Gzip, 512 << 20),
+        (Codec::Lz4, 80 << 20),
+        (Codec::Zstd, 512 << 20),
+    ];
     for (codec, size) in sizes {
         let bomb = compressed(codec, &[&zeros[..size]]);
         assert!(bomb.len() < 1 << 20, "{codec}: {}", bomb.len());

@@ -16,7 +16,8 @@ fn a_port_in_use_is_named() {
     let address = taken.local_addr().unwrap();
     let listeners = format!("listeners=PLAINTEXT://{address},CONTROLLER://127.0.0.1:0");
     let complaint = format!(
-        "start node: listen on {address} for listener PLAINTEXT: Address already in use (os error 98)"
+        "start node: listen on {address} for listener PLAINTEXT: Address already in use \
+         (os error 98)"
     );
     expect_refusal(&place, &[&listeners], &complaint);
     drop(taken);
@@ -81,7 +82,8 @@ fn an_unknown_key_is_warned_of_and_an_unsupported_security_key_refuses_the_start
     let warning = warning.unwrap();
     assert!(warning.contains("num.partitions"), "{warning}");
     drop(node);
-    let authorizer = "authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer";
+    let authorizer =
+        "authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer";
     let complaint = "read configuration: start with authorizer.class.name: not implemented, and \
                      serving without it would be less strict than configured";
     expect_refusal(&place, &[authorizer], complaint);

@@ -15,9 +15,15 @@ const TOPIC_RESOURCE: i8 = 2;
 fn topics_with_names_that_are_not_allowed_are_not_created() {
     let witness = Witness::start("topic-names");
     let long = "a".repeat(250);
-    for name in ["", ".", "..", "a b", "a/b", "../a", "a\0b", "ä", "a:b", &long] {
+    for name in [
+        "", ".", "..", "a b", "a/b", "../a", "a\0b", "ä", "a:b", &long,
+    ] {
         let (code, message) = witness.client.create_topic(name, 1, &[]);
-        assert_eq!(code, ErrorCode::INVALID_TOPIC_EXCEPTION, "{name}: {message}");
+        assert_eq!(
+            code,
+            ErrorCode::INVALID_TOPIC_EXCEPTION,
+            "{name}: {message}"
+        );
         assert!(!message.is_empty(), "{name}");
     }
     let (code, _) = witness.client.create_topic(&long[..249], 1, &[]);
