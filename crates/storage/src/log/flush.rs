@@ -170,8 +170,17 @@ impl Log {
         now_ms: i64,
     ) -> Result<(), LogError> {
         self.save_new_epochs(flushed).await?;
-        let synced = self.sync(&flush, flushed).await;
-        synced.map_err(|error| self.sync_failed(error))?;
+        for segment in &flush.segments {
+            let synced = segment.sync().await;
+            synced.map_err(|error| self.sync_failed(error))?;
+        }
+        // Files of their own: that they find no space harms nothing, and passes.
+        let saved = self.save_taken_snapshots(&flush).await;
+        saved.map_err(|error| self.disk_failed(error))?;
+        if flush.names_changes > flushed.names_changes {
+            let synced = self.disk.sync_directory(&flush.directory).await;
+            synced.map_err(|error| self.sync_failed(error))?;
+        }
         flushed.names_changes = flush.names_changes;
         let mut state = self.lock();
         for (offset, _) in &flush.snapshots {
@@ -210,16 +219,10 @@ impl Log {
         self.save_epochs(&epochs, flushed).await
     }
 
-    async fn sync(&self, flush: &Flush, flushed: &Flushed) -> Result<(), DiskError> {
-        for segment in &flush.segments {
-            segment.sync().await?;
-        }
+    async fn save_taken_snapshots(&self, flush: &Flush) -> Result<(), DiskError> {
         for (offset, bytes) in &flush.snapshots {
             let disk = self.disk.as_ref();
             producer_state::save_snapshot(disk, &flush.directory, *offset, bytes).await?;
-        }
-        if flush.names_changes > flushed.names_changes {
-            self.disk.sync_directory(&flush.directory).await?;
         }
         Ok(())
     }

@@ -3,6 +3,7 @@
 mod batches;
 mod client;
 mod crashes;
+mod failing_disk;
 mod frames;
 mod memory;
 mod mutations;

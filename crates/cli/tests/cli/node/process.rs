@@ -66,9 +66,14 @@ impl Node {
     }
 
     /// Asks it to stop and waits for its end.
-    pub(super) fn stop(mut self) -> ExitStatus {
+    pub(super) fn stop(self) -> ExitStatus {
         let pid = Pid::from_child(&self.child);
         kill_process(pid, Signal::TERM).unwrap();
+        self.wait()
+    }
+
+    /// Waits for its end.
+    pub(super) fn wait(mut self) -> ExitStatus {
         // What it prints ends when it does.
         let ended = loop {
             if let Err(ended) = self.lines.recv_timeout(PATIENCE) {

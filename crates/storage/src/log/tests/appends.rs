@@ -317,6 +317,26 @@ fn a_full_disk_refuses_appends_until_there_is_space_again() {
 }
 
 #[test]
+fn a_snapshot_of_the_producers_that_finds_no_space_is_saved_by_a_later_flush() {
+    let mut fixture = Fixture::new(small());
+    while !fixture.log.is_flush_due(NOW_MS) {
+        fixture.append(Records::plain(&[NOW_MS]).build()).unwrap();
+    }
+    fixture.disk.order_fault(Fault {
+        operation: Operation::Write,
+        path_suffix: ".snapshot.tmp".to_owned(),
+        successes_before: 0,
+        kind: DiskErrorKind::NoSpace,
+    });
+    let end = fixture.log.log_end_offset();
+    run(fixture.log.flush(end, NOW_MS)).unwrap_err();
+    assert!(fixture.health.failure().is_none());
+    assert_eq!(fixture.log.recovery_point(), Offset(0));
+    run(fixture.log.flush(end, NOW_MS)).unwrap();
+    assert_eq!(fixture.log.recovery_point(), end);
+}
+
+#[test]
 fn a_failed_write_or_sync_takes_the_directory_offline() {
     for (operation, suffix) in [(Operation::Write, ".log"), (Operation::Sync, ".index")] {
         let mut fixture = Fixture::new(small());
