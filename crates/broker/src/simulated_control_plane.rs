@@ -179,6 +179,12 @@ impl ControlPlane {
                 session_timeout_ms: 9000,
                 idle_interval_ms: options.idle_interval_ms,
                 is_topic_deletion_enabled: options.is_topic_deletion_enabled,
+                listeners: vec![AdvertisedListener {
+                    name: "CONTROLLER".to_owned(),
+                    host: "localhost".to_owned(),
+                    port: 9093,
+                    security_protocol: 0,
+                }],
                 held_directories: vec![directory_id()],
             },
             bootstrap: bootstrap.unwrap(),

@@ -5,7 +5,11 @@ use super::active::{Active, ControllerError, WriteError};
 use crate::metadata_records::{self, MetadataLogError};
 use metadata::VersionedRecord;
 use metadata::controller::{BrokerLiveness, BrokerSession, ControllerState};
-use protocol::generated::metadata::MetadataRecord;
+use metadata::features::supported_ranges;
+use protocol::generated::metadata::register_controller_record::{
+    ControllerEndpoint, ControllerFeature,
+};
+use protocol::generated::metadata::{MetadataRecord, RegisterControllerRecord};
 use protocol::ids::Offset;
 use quorum::{QuorumError, read_bootstrap};
 use std::path::Path;
@@ -53,7 +57,38 @@ pub(super) async fn activate(parts: ControllerParts) -> Result<Active, Controlle
         write(&mut active, &fencing.records).await?;
         active.liveness.forget(session);
     }
+    let registered = active
+        .controller()
+        .register_controller(registration(&active));
+    write(&mut active, &registered.records).await?;
     Ok(active)
+}
+
+/// What this incarnation of the controller says of itself.
+fn registration(active: &Active) -> RegisterControllerRecord {
+    let settings = &active.parts.settings;
+    let listeners = settings.listeners.iter();
+    let features = supported_ranges().into_iter();
+    RegisterControllerRecord {
+        controller_id: settings.decisions.node_id,
+        incarnation_id: active.parts.environment.chance.uuid(),
+        zk_migration_ready: false,
+        end_points: listeners
+            .map(|listener| ControllerEndpoint {
+                name: listener.name.clone(),
+                host: listener.host.clone(),
+                port: listener.port,
+                security_protocol: listener.security_protocol,
+            })
+            .collect(),
+        features: features
+            .map(|(name, min, max)| ControllerFeature {
+                name: name.to_owned(),
+                min_supported_version: min,
+                max_supported_version: max,
+            })
+            .collect(),
+    }
 }
 
 async fn write(active: &mut Active, records: &[VersionedRecord]) -> Result<(), ControllerError> {

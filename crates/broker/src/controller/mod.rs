@@ -39,6 +39,7 @@ pub use channel::{ControllerChannel, ControllerResponse};
 use crate::config::BrokerConfig;
 use crate::environment::Environment;
 use crate::fatal::Fatal;
+use crate::lifecycle::AdvertisedListener;
 use crate::requests::Authorizer;
 use channel::Call;
 use metadata::VersionedRecord;
@@ -62,6 +63,8 @@ pub struct ControllerSettings {
     pub idle_interval_ms: Option<u64>,
     /// `delete.topic.enable`.
     pub is_topic_deletion_enabled: bool,
+    /// Where it says that it is reached.
+    pub listeners: Vec<AdvertisedListener>,
     /// The ids of the log directories that this process has locked.
     pub held_directories: Vec<Uuid>,
 }

@@ -50,6 +50,32 @@ async fn a_created_topic_is_published_with_its_partitions() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn each_process_registers_its_controller_anew_with_its_listeners() {
+    let disk = formatted_disk().await;
+    let mut incarnations = Vec::new();
+    for _ in 0..2 {
+        let plane = ControlPlane::start(&disk).await;
+        let image = plane.published().await.image.clone();
+        let controllers: Vec<_> = image.cluster().controllers().collect();
+        assert_eq!(controllers.len(), 1);
+        assert_eq!(controllers[0].controller_id, NODE);
+        assert_eq!(controllers[0].end_points[0].name, "CONTROLLER");
+        incarnations.push(controllers[0].incarnation_id);
+        plane.stop().await;
+    }
+    assert_ne!(incarnations[0], incarnations[1]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_running_broker_says_that_none_of_its_directories_is_cordoned() {
+    let plane = ControlPlane::start(&formatted_disk().await).await;
+    let _broker = plane.running_broker().await;
+    let image = plane.published().await.image.clone();
+    let broker = image.cluster().broker(NODE).unwrap();
+    assert_eq!(broker.cordoned_directories, Some(Vec::new()));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_broker_that_falls_silent_is_fenced_when_its_session_has_run_out() {
     let plane = ControlPlane::start(&formatted_disk().await).await;
     let broker = plane.running_broker().await;

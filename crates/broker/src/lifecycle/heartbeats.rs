@@ -1,9 +1,10 @@
 //! Heartbeats: that the broker lives, how far it has read the metadata, and what it wants.
 
 use super::{LifecycleParts, Phase, Status, Wants, backoff};
+use metadata::features::MetadataVersion;
 use protocol::generated::{BrokerHeartbeatRequest, BrokerHeartbeatResponse};
 use protocol::ids::Offset;
-use protocol::{ApiKey, ErrorCode};
+use protocol::{ApiKey, ErrorCode, Uuid};
 use std::future::pending;
 use std::time::Duration;
 use tokio::select;
@@ -104,7 +105,7 @@ impl Heartbeats {
             want_fence: !wants.is_ready,
             want_shut_down: wants.is_stopping,
             offline_log_dirs: wants.offline_directories.iter().copied().collect(),
-            cordoned_log_dirs: None,
+            cordoned_log_dirs: self.cordoned_directories(),
         };
         let version = *ApiKey::BrokerHeartbeat.stable_versions().end();
         let answer = self.parts.controller.ask(&request, version).await?;
@@ -113,6 +114,16 @@ impl Heartbeats {
             ErrorCode::NONE => Ok(response),
             refused => Err(refused),
         }
+    }
+
+    /// None is ever cordoned here (KIP-1066), which the controller is told when the metadata that
+    /// are in effect have the registration and a version that knows of it.
+    fn cordoned_directories(&self) -> Option<Vec<Uuid>> {
+        let metadata = self.parts.metadata.current();
+        let has_registration = metadata.end_offset.0 > self.broker_epoch;
+        let version = metadata.image.features().metadata_version();
+        let is_known = version.is_some_and(MetadataVersion::has_cordoned_directories);
+        (has_registration && is_known).then(Vec::new)
     }
 
     fn set_phase(&self, phase: Phase) {

@@ -82,10 +82,10 @@ pub(super) async fn open(
 
 /// Where clients are told to connect, with the port that the system has chosen for a port of 0.
 pub(super) fn advertised<'a>(
-    config: &'a BrokerConfig,
+    listeners: &'a [Listener],
     open: &'a [OpenListener],
 ) -> impl Iterator<Item = (&'a Listener, u16)> {
-    config.listeners.advertised.iter().map(|listener| {
+    listeners.iter().map(|listener| {
         let of_name = open.iter().find(|each| each.name.as_str() == listener.name);
         let bound = of_name.map_or(0, |each| each.acceptor.local_address().port());
         (

@@ -2,7 +2,7 @@
 //!
 //! Not the job of this module: reading and checking the keys.
 
-use crate::config::BrokerConfig;
+use crate::config::{BrokerConfig, Listener};
 use crate::controller::ControllerSettings;
 use crate::lifecycle::{AdvertisedListener, LifecycleSettings};
 use crate::partitions::{PartitionSettings, UpkeepSettings};
@@ -72,6 +72,7 @@ fn configured_voters(config: &BrokerConfig) -> VoterSet {
 pub(super) fn controller(
     config: &BrokerConfig,
     cluster_id: &str,
+    listeners: Vec<AdvertisedListener>,
     held_directories: Vec<Uuid>,
 ) -> ControllerSettings {
     ControllerSettings {
@@ -84,6 +85,7 @@ pub(super) fn controller(
         session_timeout_ms: config.replication.session_timeout_ms,
         idle_interval_ms: config.metadata_log.idle_interval_ms,
         is_topic_deletion_enabled: config.topics.delete_enabled,
+        listeners,
         held_directories,
     }
 }
@@ -126,10 +128,23 @@ pub(super) fn upkeep(config: &BrokerConfig) -> UpkeepSettings {
     }
 }
 
-pub(super) fn lifecycle<'a>(
+/// Listeners with their ports, as registrations show them.
+pub(super) fn advertised<'a>(
+    listeners: impl Iterator<Item = (&'a Listener, u16)>,
+) -> Vec<AdvertisedListener> {
+    let advertised = listeners.map(|(listener, port)| AdvertisedListener {
+        name: listener.name.clone(),
+        host: listener.host.clone().unwrap_or_default(),
+        port,
+        security_protocol: PLAINTEXT,
+    });
+    advertised.collect()
+}
+
+pub(super) fn lifecycle(
     config: &BrokerConfig,
     cluster_id: &str,
-    advertised: impl Iterator<Item = (&'a crate::config::Listener, u16)>,
+    listeners: Vec<AdvertisedListener>,
     directories: Vec<Uuid>,
     previous_broker_epoch: Option<i64>,
 ) -> LifecycleSettings {
@@ -137,14 +152,7 @@ pub(super) fn lifecycle<'a>(
         broker_id: config.node.id.0,
         cluster_id: cluster_id.to_owned(),
         rack: config.node.rack.clone(),
-        listeners: advertised
-            .map(|(listener, port)| AdvertisedListener {
-                name: listener.name.clone(),
-                host: listener.host.clone().unwrap_or_default(),
-                port,
-                security_protocol: PLAINTEXT,
-            })
-            .collect(),
+        listeners,
         directories,
         previous_broker_epoch,
         heartbeat_interval_ms: config.replication.heartbeat_interval_ms,

@@ -15,7 +15,7 @@ use crate::environment::Environment;
 use crate::fatal::{Fatal, FatalErrors};
 use crate::fetch_sessions::FetchSessions;
 use crate::groups::Groups;
-use crate::lifecycle::{BrokerLifecycle, LifecycleParts};
+use crate::lifecycle::{AdvertisedListener, BrokerLifecycle, LifecycleParts};
 use crate::metadata_cache::MetadataCache;
 use crate::metadata_follower::{FollowerParts, MetadataFollower};
 use crate::metadata_records;
@@ -62,7 +62,11 @@ pub(super) async fn start(
     let mut starting = Starting::new(environment, config, directories.cluster_id());
     starting.telemetry.set_broker_state(BrokerState::Starting);
     let quorum = starting.open_quorum(&directories).await?;
-    let controller = starting.start_controller(&quorum, &directories).await?;
+    let listeners = &starting.config.listeners.controller_advertised;
+    let advertised = settings::advertised(listeners::advertised(listeners, &open));
+    let controller = starting
+        .start_controller(&quorum, &directories, advertised)
+        .await?;
     let first: MetadataReader = metadata_records::read_committed(&quorum).await?;
     let first = first.image();
     let metadata_directory = starting.metadata_directory(&directories)?;
@@ -74,7 +78,8 @@ pub(super) async fn start(
     let groups = Groups::new((&*starting.config).into(), environment.clone());
     let groups = Arc::new(groups);
     let follower = starting.follow(&quorum, &partitions, &groups);
-    let advertised = listeners::advertised(&starting.config, &open);
+    let listeners = &starting.config.listeners.advertised;
+    let advertised = settings::advertised(listeners::advertised(listeners, &open));
     let lifecycle = Arc::new(BrokerLifecycle::start(LifecycleParts {
         environment: starting.environment.clone(),
         controller: controller.channel(),
@@ -176,6 +181,7 @@ impl Starting {
         &mut self,
         quorum: &Arc<Quorum>,
         directories: &NodeDirectories,
+        listeners: Vec<AdvertisedListener>,
     ) -> Result<ActiveController, StartError> {
         let disk = self.environment.disk.as_ref();
         let log_dir = &self.config.node.metadata_log_dir;
@@ -184,7 +190,7 @@ impl Starting {
         let controller = ActiveController::start(ControllerParts {
             environment: self.environment.clone(),
             quorum: Arc::clone(quorum),
-            settings: settings::controller(&self.config, &self.cluster_id, held),
+            settings: settings::controller(&self.config, &self.cluster_id, listeners, held),
             bootstrap: read_bootstrap_records(disk, log_dir).await?,
             config: Arc::clone(&self.config),
             authorizer: Arc::new(AllowAll),

@@ -1,8 +1,10 @@
-//! Registration of brokers (KIP-631, KIP-858, KIP-966).
+//! Registration of brokers (KIP-631, KIP-858, KIP-966) and of controllers (KIP-919).
 
 use protocol::generated::broker_registration_request::{BrokerRegistrationRequest, Feature};
 use protocol::generated::metadata::register_broker_record::{BrokerEndpoint, BrokerFeature};
-use protocol::generated::metadata::{MetadataRecord, RegisterBrokerRecord};
+use protocol::generated::metadata::{
+    MetadataRecord, RegisterBrokerRecord, RegisterControllerRecord,
+};
 use protocol::time::Now;
 use protocol::{ErrorCode, Uuid};
 
@@ -68,6 +70,17 @@ impl Controller<'_> {
             records,
             response: broker_epoch,
         })
+    }
+
+    /// Registers a controller in the place of its incarnation before, if the cluster has agreed on
+    /// a version in which controllers register.
+    pub fn register_controller(&self, registration: RegisterControllerRecord) -> Outcome<()> {
+        let is_known = self.metadata_version().has_controller_registration();
+        let record = is_known.then_some(MetadataRecord::RegisterController(registration));
+        Outcome {
+            records: record.map(VersionedRecord::first).into_iter().collect(),
+            response: (),
+        }
     }
 
     /// The incarnation before is gone, whether it said so or not.

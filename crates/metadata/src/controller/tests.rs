@@ -14,13 +14,13 @@ use protocol::generated::create_partitions_request::{
 use protocol::generated::create_topics_request::{
     CreatableReplicaAssignment, CreatableTopic, CreateTopicsRequest,
 };
-use protocol::generated::metadata::FeatureLevelRecord;
+use protocol::generated::metadata::{FeatureLevelRecord, RegisterControllerRecord};
 use protocol::time::Now;
 use protocol::wire::Writer;
 use protocol::{ErrorCode, Uuid};
 
 use super::*;
-use crate::features::{default_levels, supported_ranges};
+use crate::features::{METADATA_VERSION, default_levels, supported_ranges};
 use crate::image::{ConfigResource, MetadataDelta, NO_LEADER, ResourceKind};
 
 struct Rules;
@@ -237,6 +237,26 @@ fn update(name: &str, operation: ConfigOperation, value: Option<&str>) -> Config
 
 fn code<T>(result: Result<T, ApiError>) -> ErrorCode {
     result.err().map_or(ErrorCode::NONE, |error| error.code)
+}
+
+#[test]
+fn a_controller_registers_only_where_the_cluster_knows_of_that() {
+    let registration = || RegisterControllerRecord {
+        controller_id: 1,
+        ..RegisterControllerRecord::default()
+    };
+    let count_in = |level: i16| {
+        let mut node = Node::empty();
+        let level = FeatureLevelRecord {
+            name: METADATA_VERSION.to_owned(),
+            feature_level: level,
+        };
+        node.append(&[VersionedRecord::first(MetadataRecord::FeatureLevel(level))]);
+        let registered = node.controller().register_controller(registration());
+        node.append(&registered.records);
+        node.image().cluster().controllers().count()
+    };
+    assert_eq!((count_in(14), count_in(15)), (0, 1));
 }
 
 #[test]
