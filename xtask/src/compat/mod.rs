@@ -4,6 +4,7 @@
 mod directories;
 mod golden;
 mod metadata_log;
+mod metadata_shell;
 mod storage_tool;
 mod sweep;
 
@@ -39,6 +40,10 @@ const SCENARIOS: &[Stage] = &[
     Stage {
         name: "storage-tool",
         work: storage_tool::compare,
+    },
+    Stage {
+        name: "metadata-shell",
+        work: metadata_shell::compare,
     },
     Stage {
         name: "sweep",
@@ -92,7 +97,8 @@ mod tests {
         assert_eq!(
             error,
             "find scenario: `nonsense` is not one of golden, kafka, kafka-directories, \
-             our-directories, metadata-log, storage-tool, sweep, sweep-kafka"
+             our-directories, metadata-log, storage-tool, metadata-shell, sweep, \
+             sweep-kafka"
         );
     }
 }
