@@ -162,7 +162,8 @@ final class GroupCases {
             }
         }
         send(ApiKeys.DESCRIBE_GROUPS, when + ", several",
-            Fields.of("groups", List.of(group, "none", "", group), "includeAuthorizedOperations", true));
+            Fields.of("groups", List.of(group, "none", ""), "includeAuthorizedOperations", true));
+        send(ApiKeys.DESCRIBE_GROUPS, when + ", twice", Fields.of("groups", List.of(group, group)));
         send(ApiKeys.DESCRIBE_GROUPS, when + ", none", Fields.of("groups", List.of()));
     }
 
