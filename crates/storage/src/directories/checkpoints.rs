@@ -9,7 +9,8 @@
 //!   would make recovery pass over records, or drop them.
 //! - The offsets are looked at and written under one lock, so that an older look never replaces
 //!   what a newer one has written.
-//! - A file that would not change is not written. A failure takes the directory offline.
+//! - A file that would not change is not written. A failure takes the directory offline, but for a
+//!   lack of space as long as what the file says is true.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -19,7 +20,7 @@ use protocol::ids::Offset;
 use super::bounded::{self, Work};
 use super::{LogDirectories, LogDirectory, PartitionLog};
 use crate::checkpoint::{self, CheckpointError, OffsetCheckpoint};
-use crate::disk::{Disk, DiskError};
+use crate::disk::{Disk, DiskError, DiskErrorKind};
 use crate::names::TopicPartition;
 
 /// Says the high watermark of a partition; none if it has none here.
@@ -185,7 +186,22 @@ impl Checkpoints {
         self.saved.get(&file)?.offsets.get(partition).copied()
     }
 
-    /// Returns whether the file had to be written.
+    /// Whether the file says of a log that more of it is on the disk than is true any more: its
+    /// recovery point has moved back.
+    fn takes_back(&self, file: Checkpoint, content: &OffsetCheckpoint) -> bool {
+        let saved = self
+            .saved
+            .get(&file)
+            .filter(|_| file == Checkpoint::RecoveryPoints);
+        let mut offsets = saved.into_iter().flat_map(|saved| &saved.offsets);
+        offsets.any(|(partition, saved)| {
+            let next = content.offsets.get(partition);
+            next.is_some_and(|next| next < saved)
+        })
+    }
+
+    /// Returns whether the file had to be written. A disk without space takes the directory
+    /// offline only if what the file says is not true any more.
     async fn save(
         &mut self,
         disk: &dyn Disk,
@@ -198,7 +214,15 @@ impl Checkpoints {
         }
         self.uncertain.insert(file);
         let path = directory.path().join(file.file_name());
-        directory.note(checkpoint::save(disk, &path, &content).await)?;
+        match checkpoint::save(disk, &path, &content).await {
+            // What the file says is still true, and it is written when there is space again.
+            Err(full)
+                if full.kind() == DiskErrorKind::NoSpace && !self.takes_back(file, &content) =>
+            {
+                return Err(full);
+            }
+            saved => directory.note(saved)?,
+        }
         self.saved.insert(file, content);
         self.uncertain.remove(&file);
         Ok(true)

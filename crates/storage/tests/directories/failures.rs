@@ -141,6 +141,41 @@ fn a_checkpoint_that_cannot_be_written_takes_its_directory_offline() {
 }
 
 #[test]
+fn a_checkpoint_that_finds_no_space_is_written_later() {
+    let (simulated, disk) = disk();
+    run(async {
+        let node = Node::start(&disk).await;
+        let partition = node.create("a-0", 1001).await.unwrap();
+        append(&partition, "a").await;
+        partition.log().flush(Offset(1), NOW_MS).await.unwrap();
+        let suffix = "d1/recovery-point-offset-checkpoint.tmp";
+        simulated.order_fault(fault(Operation::Write, suffix, DiskErrorKind::NoSpace));
+        assert_eq!(node.logs.checkpoint_recovery_points().await, 0);
+        assert!(partition.directory().health().failure().is_none());
+        assert_eq!(node.logs.checkpoint_recovery_points().await, 1);
+    });
+}
+
+#[test]
+fn a_recovery_point_that_must_go_back_and_finds_no_space_costs_the_directory() {
+    let (simulated, disk) = disk();
+    run(async {
+        let node = Node::start(&disk).await;
+        let partition = node.create("a-0", 1001).await.unwrap();
+        append(&partition, "a").await;
+        append(&partition, "b").await;
+        let log = partition.log();
+        log.flush(log.log_end_offset(), NOW_MS).await.unwrap();
+        node.logs.checkpoint_recovery_points().await;
+        log.truncate_to(Offset(1), NOW_MS).await.unwrap();
+        let suffix = "d1/recovery-point-offset-checkpoint.tmp";
+        simulated.order_fault(fault(Operation::Write, suffix, DiskErrorKind::NoSpace));
+        node.logs.checkpoint_recovery_points().await;
+        assert!(partition.directory().health().failure().is_some());
+    });
+}
+
+#[test]
 fn a_creation_that_fails_goes_to_the_next_directory() {
     let faults = [
         (Operation::List, "a-0"),
