@@ -13,7 +13,7 @@ use net::server::Handled;
 use protocol::ErrorCode;
 use protocol::generated::{JoinGroupRequest, JoinGroupResponse};
 
-use super::coordinated::{ask, later};
+use super::coordinated::ask;
 use crate::broker::Broker;
 use crate::requests::{Call, Operation, Resource, Unanswerable};
 
@@ -32,10 +32,8 @@ pub(super) async fn handle(broker: Arc<Broker>, call: Call) -> Result<Handled, U
         });
     }
     drop(request);
-    let (context, throttle) = (call.context.clone(), call.throttle);
-    let throttle_time_ms = call.throttle_time_ms();
     let member_uuid = u128::from_be_bytes(*broker.environment.chance.uuid().as_bytes());
-    let response = ask(
+    Ok(ask(
         &broker,
         call,
         &group_id,
@@ -43,14 +41,14 @@ pub(super) async fn handle(broker: Arc<Broker>, call: Call) -> Result<Handled, U
             let request = call.decode().expect("it was read before");
             coordinator.handle_join(now, caller, &request, member_uuid)
         },
-    );
-    Ok(later(context, throttle, async move {
-        let Response::Join(response) = response.await? else {
-            unreachable!("a join is answered with a join");
-        };
-        Ok(JoinGroupResponse {
-            throttle_time_ms,
-            ..response
-        })
-    }))
+        |response, throttle_time_ms| {
+            let Response::Join(response) = response else {
+                unreachable!("a join is answered with a join");
+            };
+            JoinGroupResponse {
+                throttle_time_ms,
+                ..response
+            }
+        },
+    ))
 }

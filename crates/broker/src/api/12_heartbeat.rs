@@ -11,7 +11,7 @@ use net::server::Handled;
 use protocol::ErrorCode;
 use protocol::generated::{HeartbeatRequest, HeartbeatResponse};
 
-use super::coordinated::{ask, later};
+use super::coordinated::ask;
 use crate::broker::Broker;
 use crate::requests::{Call, Operation, Resource, Unanswerable};
 
@@ -25,9 +25,7 @@ pub(super) async fn handle(broker: Arc<Broker>, call: Call) -> Result<Handled, U
         });
     }
     drop(request);
-    let (context, throttle) = (call.context.clone(), call.throttle);
-    let throttle_time_ms = call.throttle_time_ms();
-    let response = ask(
+    Ok(ask(
         &broker,
         call,
         &group_id,
@@ -35,14 +33,14 @@ pub(super) async fn handle(broker: Arc<Broker>, call: Call) -> Result<Handled, U
             let request = call.decode().expect("it was read before");
             coordinator.handle_heartbeat(now, caller, &request)
         },
-    );
-    Ok(later(context, throttle, async move {
-        let Response::Heartbeat(response) = response.await? else {
-            unreachable!("a heartbeat is answered with a heartbeat");
-        };
-        Ok(HeartbeatResponse {
-            throttle_time_ms,
-            ..response
-        })
-    }))
+        |response, throttle_time_ms| {
+            let Response::Heartbeat(response) = response else {
+                unreachable!("a heartbeat is answered with a heartbeat");
+            };
+            HeartbeatResponse {
+                throttle_time_ms,
+                ..response
+            }
+        },
+    ))
 }

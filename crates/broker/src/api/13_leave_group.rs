@@ -11,7 +11,7 @@ use net::server::Handled;
 use protocol::ErrorCode;
 use protocol::generated::{LeaveGroupRequest, LeaveGroupResponse};
 
-use super::coordinated::{ask, later};
+use super::coordinated::ask;
 use crate::broker::Broker;
 use crate::requests::{Call, Operation, Resource, Unanswerable};
 
@@ -26,9 +26,7 @@ pub(super) async fn handle(broker: Arc<Broker>, call: Call) -> Result<Handled, U
         });
     }
     drop(request);
-    let (context, throttle) = (call.context.clone(), call.throttle);
-    let throttle_time_ms = call.throttle_time_ms();
-    let response = ask(
+    Ok(ask(
         &broker,
         call,
         &group_id,
@@ -36,14 +34,14 @@ pub(super) async fn handle(broker: Arc<Broker>, call: Call) -> Result<Handled, U
             let request = call.decode().expect("it was read before");
             coordinator.handle_leave(now, caller, &request)
         },
-    );
-    Ok(later(context, throttle, async move {
-        let Response::Leave(response) = response.await? else {
-            unreachable!("a leave is answered with a leave");
-        };
-        Ok(LeaveGroupResponse {
-            throttle_time_ms,
-            ..response
-        })
-    }))
+        |response, throttle_time_ms| {
+            let Response::Leave(response) = response else {
+                unreachable!("a leave is answered with a leave");
+            };
+            LeaveGroupResponse {
+                throttle_time_ms,
+                ..response
+            }
+        },
+    ))
 }

@@ -11,7 +11,7 @@ use net::server::Handled;
 use protocol::ErrorCode;
 use protocol::generated::{SyncGroupRequest, SyncGroupResponse};
 
-use super::coordinated::{ask, later};
+use super::coordinated::ask;
 use crate::broker::Broker;
 use crate::requests::{Call, Operation, Resource, Unanswerable};
 
@@ -36,9 +36,7 @@ pub(super) async fn handle(broker: Arc<Broker>, call: Call) -> Result<Handled, U
         });
     }
     drop(request);
-    let (context, throttle) = (call.context.clone(), call.throttle);
-    let throttle_time_ms = call.throttle_time_ms();
-    let response = ask(
+    Ok(ask(
         &broker,
         call,
         &group_id,
@@ -46,14 +44,14 @@ pub(super) async fn handle(broker: Arc<Broker>, call: Call) -> Result<Handled, U
             let request = call.decode().expect("it was read before");
             coordinator.handle_sync(now, caller, &request)
         },
-    );
-    Ok(later(context, throttle, async move {
-        let Response::Sync(response) = response.await? else {
-            unreachable!("a sync is answered with a sync");
-        };
-        Ok(SyncGroupResponse {
-            throttle_time_ms,
-            ..response
-        })
-    }))
+        |response, throttle_time_ms| {
+            let Response::Sync(response) = response else {
+                unreachable!("a sync is answered with a sync");
+            };
+            SyncGroupResponse {
+                throttle_time_ms,
+                ..response
+            }
+        },
+    ))
 }

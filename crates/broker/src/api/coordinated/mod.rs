@@ -14,7 +14,6 @@ use net::request_context::RequestContext;
 use net::server::{Answer, Handled};
 use protocol::time::Now;
 use protocol::wire::Message;
-use tokio::sync::oneshot;
 use tokio::sync::oneshot::error::RecvError;
 
 use crate::broker::Broker;
@@ -47,21 +46,28 @@ impl Client {
     }
 }
 
-/// Brings a request before the coordinator of its group. `request` is given the call, whose body it
-/// reads once more, so that nothing of it has to be copied.
-pub(super) fn ask(
+/// Brings a request before the coordinator of its group, and answers with what `message` makes of
+/// the response and of the time in milliseconds for which the client is held back. `request` is
+/// given the call, whose body it reads once more, so that nothing of it has to be copied.
+pub(super) fn ask<M: Message<'static>>(
     broker: &Broker,
     call: Call,
     group_id: &str,
     request: impl FnOnce(&Call, &mut Coordinator, Now, &Caller<'_>) -> Effects + Send + 'static,
-) -> oneshot::Receiver<Response> {
-    let client = Client::of(&call.context);
+    message: impl FnOnce(Response, i32) -> M + Send + 'static,
+) -> Handled {
+    let (context, throttle) = (call.context.clone(), call.throttle);
+    let throttle_time_ms = call.throttle_time_ms();
+    let client = Client::of(&context);
     let partition = broker.groups.partition_for(group_id);
-    broker
+    let response = broker
         .groups
         .ask(partition, move |coordinator, now, waiter| {
             request(&call, coordinator, now, &client.caller(waiter))
-        })
+        });
+    later(context, throttle, async move {
+        Ok(message(response.await?, throttle_time_ms))
+    })
 }
 
 /// Answers when the message is there. Without one the node is about to stop.
