@@ -9,7 +9,7 @@
 //!
 //! Missing: the controller mutation quota (KIP-599).
 
-use super::{count, duplicate_name};
+use super::{code_and_message, count, duplicate_name};
 use crate::controller::active::{Active, Decision};
 use crate::controller::request::ControllerRequest;
 use crate::requests::{Operation, Resource};
@@ -170,11 +170,12 @@ impl<'a> Deletion<'a> {
     }
 
     fn respond(&mut self, name: Option<&str>, topic_id: Uuid, error: Option<ApiError>) {
+        let (error_code, error_message) = code_and_message(error);
         self.responses.push(DeletableTopicResult {
             name: name.map(|name| name.to_owned().into()),
             topic_id,
-            error_code: error.as_ref().map_or(ErrorCode::NONE, |error| error.code),
-            error_message: error.and_then(|error| error.message).map(Into::into),
+            error_code,
+            error_message,
         });
     }
 

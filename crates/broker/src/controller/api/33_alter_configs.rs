@@ -3,6 +3,7 @@
 //! ALTER_CONFIGS on the topic or group, for brokers and client metrics on the cluster. A resource
 //! that occurs twice is altered neither time.
 
+use super::code_and_message;
 use super::config_resources::alter_each;
 use crate::controller::active::{Active, Decision};
 use crate::controller::request::ControllerRequest;
@@ -35,10 +36,10 @@ pub(super) fn decide(
             .replace_configs(taken, asked.validate_only)
     });
     let responses = outcome.response.into_iter().map(|each| {
-        let error = each.result.err();
+        let (error_code, error_message) = code_and_message(each.result.err());
         AlterConfigsResourceResponse {
-            error_code: error.as_ref().map_or(ErrorCode::NONE, |error| error.code),
-            error_message: error.and_then(|error| error.message).map(Into::into),
+            error_code,
+            error_message,
             resource_type: each.resource.kind.0,
             resource_name: each.resource.name.into(),
         }

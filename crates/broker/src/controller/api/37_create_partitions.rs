@@ -5,7 +5,7 @@
 //!
 //! Missing: the controller mutation quota (KIP-599).
 
-use super::{count, duplicate_name};
+use super::{code_and_message, count, duplicate_name};
 use crate::controller::active::{Active, Decision};
 use crate::controller::request::ControllerRequest;
 use crate::requests::{Operation, Resource};
@@ -70,9 +70,10 @@ fn refusal(request: &ControllerRequest<'_>, name: &str, count: usize) -> Option<
 }
 
 fn answer<'a>(name: &str, error: Option<ApiError>) -> CreatePartitionsTopicResult<'a> {
+    let (error_code, error_message) = code_and_message(error);
     CreatePartitionsTopicResult {
         name: name.to_owned().into(),
-        error_code: error.as_ref().map_or(ErrorCode::NONE, |error| error.code),
-        error_message: error.and_then(|error| error.message).map(Into::into),
+        error_code,
+        error_message,
     }
 }

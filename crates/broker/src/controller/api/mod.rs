@@ -23,6 +23,7 @@ use super::active::{Active, Decision};
 use super::request::ControllerRequest;
 use metadata::controller::ApiError;
 use protocol::{ApiKey, ErrorCode};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// Takes a decision.
@@ -53,6 +54,14 @@ fn count<'a>(names: impl IntoIterator<Item = &'a str>) -> BTreeMap<&'a str, usiz
         *counts.entry(name).or_default() += 1;
     }
     counts
+}
+
+/// An error as answers have it, a code and a text; none is the code NONE.
+fn code_and_message<'a>(error: Option<ApiError>) -> (ErrorCode, Option<Cow<'a, str>>) {
+    match error {
+        Some(error) => (error.code, error.message.map(Into::into)),
+        None => (ErrorCode::NONE, None),
+    }
 }
 
 fn duplicate_name() -> ApiError {
