@@ -72,6 +72,14 @@ impl Broker {
             .authorise(principal, host, operation, resource)
     }
 
+    /// What the client may do to the cluster, as far as it may know of it.
+    pub fn cluster_operations(&self, context: &RequestContext) -> i32 {
+        match self.authorise(context, Operation::Describe, Resource::Cluster) {
+            true => self.authorized_operations(context, Resource::Cluster),
+            false => 0,
+        }
+    }
+
     /// What the client may do to a resource, one bit for each operation.
     pub fn authorized_operations(&self, context: &RequestContext, resource: Resource<'_>) -> i32 {
         let (principal, host) = (&context.connection.principal, context.connection.peer.ip());

@@ -65,11 +65,7 @@ pub(super) async fn handle(broker: Arc<Broker>, call: Call) -> Result<Handled, U
     if request.include_cluster_authorized_operations
         && viewer.version <= LAST_WITH_CLUSTER_OPERATIONS
     {
-        response.cluster_authorized_operations =
-            match broker.authorise(&call.context, Operation::Describe, Resource::Cluster) {
-                true => broker.authorized_operations(&call.context, Resource::Cluster),
-                false => 0,
-            };
+        response.cluster_authorized_operations = broker.cluster_operations(&call.context);
     }
     call.answer(&response)
 }
@@ -294,14 +290,10 @@ impl<'a> Viewer<'a> {
     fn offline(&self, partition: &PartitionRegistration) -> Vec<i32> {
         let is_offline = |id: &i32| {
             let directory = partition.directory(*id);
-            let broker = self
-                .image
-                .cluster()
-                .broker(*id)
-                .filter(|_| self.is_reached(*id));
-            let is_online = broker
+            let reached = self.image.cluster().reached(*id, self.listener);
+            let is_online = reached
                 .zip(directory)
-                .is_some_and(|(broker, directory)| broker.has_online_directory(directory));
+                .is_some_and(|((broker, _), directory)| broker.has_online_directory(directory));
             !is_online
         };
         partition
@@ -314,7 +306,6 @@ impl<'a> Viewer<'a> {
 
     /// Whether a broker is alive and has this listener.
     fn is_reached(&self, id: i32) -> bool {
-        let broker = self.image.cluster().broker(id);
-        broker.is_some_and(|broker| !broker.fenced && broker.endpoint(self.listener).is_some())
+        self.image.cluster().reached(id, self.listener).is_some()
     }
 }

@@ -117,10 +117,8 @@ fn find_group<'a>(
     let partition_count = i32::try_from(topic.partitions.len()).unwrap_or(i32::MAX);
     let found = (partition_count > 0).then(|| {
         let index = coordinator::partition_for(group_id, partition_count);
-        let leader = image
-            .cluster()
-            .broker(topic.partitions.get(&index)?.leader)?;
-        let endpoint = leader.endpoint(listener).filter(|_| !leader.fenced)?;
+        let leader = topic.partitions.get(&index)?.leader;
+        let (leader, endpoint) = image.cluster().reached(leader, listener)?;
         Some(Coordinator {
             key: group_id.into(),
             node_id: leader.id,

@@ -6,7 +6,7 @@
 //! - The controller that is named is a broker that passes requests on to it, as in Kafka.
 
 use crate::broker::Broker;
-use crate::requests::{Call, Operation, Resource, Unanswerable};
+use crate::requests::{Call, Unanswerable};
 use metadata::image::MetadataImage;
 use net::server::Handled;
 use protocol::ErrorCode;
@@ -37,11 +37,7 @@ pub(super) async fn handle(broker: Arc<Broker>, call: Call) -> Result<Handled, U
         ..DescribeClusterResponse::default()
     };
     if request.include_cluster_authorized_operations {
-        response.cluster_authorized_operations =
-            match broker.authorise(&call.context, Operation::Describe, Resource::Cluster) {
-                true => broker.authorized_operations(&call.context, Resource::Cluster),
-                false => 0,
-            };
+        response.cluster_authorized_operations = broker.cluster_operations(&call.context);
     }
     call.answer(&response)
 }

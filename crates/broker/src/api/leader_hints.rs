@@ -48,10 +48,8 @@ impl<'a> LeaderHints<'a> {
                 epoch: -1,
             };
         };
-        let leader = self.image.cluster().broker(partition.leader);
-        if let Some(broker) = leader.filter(|broker| !broker.fenced)
-            && let Some(endpoint) = broker.endpoint(self.listener)
-        {
+        let cluster = self.image.cluster();
+        if let Some((broker, endpoint)) = cluster.reached(partition.leader, self.listener) {
             self.nodes.entry(broker.id).or_insert_with(|| Node {
                 id: broker.id,
                 host: endpoint.host.clone(),

@@ -155,6 +155,16 @@ impl ClusterImage {
         self.brokers.values().filter(|broker| !broker.fenced)
     }
 
+    /// A broker that clients of a listener can reach: it is not fenced and has that listener.
+    pub fn reached(
+        &self,
+        id: i32,
+        listener_name: &str,
+    ) -> Option<(&Arc<BrokerRegistration>, &BrokerEndpoint)> {
+        let broker = self.brokers.get(&id).filter(|broker| !broker.fenced)?;
+        Some((broker, broker.endpoint(listener_name)?))
+    }
+
     /// Whether a broker is registered and not fenced.
     pub fn is_alive(&self, id: i32) -> bool {
         self.brokers.get(&id).is_some_and(|broker| !broker.fenced)
