@@ -184,7 +184,7 @@ async fn forget_unreachable(
         return Ok(());
     };
     for gone in snapshots.extract_if(.., |each| each.id.offset < start && each.id != latest) {
-        snapshot_files::remove_if_there(disk, &snapshot_files::path(directory, gone.id)).await?;
+        disk::remove_if_there(disk, &snapshot_files::path(directory, gone.id)).await?;
     }
     Ok(())
 }

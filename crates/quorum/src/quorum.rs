@@ -15,7 +15,7 @@ use raft::{
     Effect, ElectionState, Input, KraftVersion, OffsetAndEpoch, Raft, RetainedSnapshot, Role,
     SnapshotRetention, SnapshotSchedule, SnapshotStart, first_to_keep,
 };
-use storage::disk::{Disk, DiskError};
+use storage::disk::{self, Disk, DiskError};
 use storage::log::{AppendError, AppendOrigin, Appended, Codecs, LeaderAppend, Log, LogError};
 use thiserror::Error;
 use tokio::sync::watch;
@@ -308,7 +308,7 @@ impl Quorum {
             .position(|(due, _)| *due <= now_ms)
         {
             let path = &snapshots.deletions[index].1;
-            snapshot_files::remove_if_there(self.disk.as_ref(), path).await?;
+            disk::remove_if_there(self.disk.as_ref(), path).await?;
             snapshots.deletions.remove(index);
         }
         Ok(())

@@ -9,7 +9,7 @@ use raft::{
     BatchContent, ControlRecord, OffsetAndEpoch, RetainedSnapshot, Snapshot, SnapshotBuilder,
     SnapshotError, SnapshotFileKind, SnapshotFileName, SnapshotStart, read_batches,
 };
-use storage::disk::{self, Disk, DiskError, DiskErrorKind, DiskFile, OpenMode};
+use storage::disk::{self, Disk, DiskError, DiskFile, OpenMode, remove_if_there};
 use thiserror::Error;
 
 /// Far above what metadata of a large cluster needs.
@@ -156,13 +156,6 @@ pub(crate) async fn mark_deleted(
     let deleted = directory.join(deleted.to_string());
     disk.rename(&path(directory, id), &deleted).await?;
     Ok(deleted)
-}
-
-pub(crate) async fn remove_if_there(disk: &dyn Disk, path: &Path) -> Result<(), DiskError> {
-    match disk.remove_file(path).await {
-        Err(error) if error.kind() == DiskErrorKind::NotFound => Ok(()),
-        removed => removed,
-    }
 }
 
 /// The file of a snapshot.

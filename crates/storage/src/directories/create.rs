@@ -15,7 +15,7 @@ use super::claim::nothing_configured;
 use super::{DirectoryOffline, LogDirectories, LogDirectory, PartitionLog, TopicIdPartition};
 use crate::checkpoint::{self, PartitionMetadata};
 use crate::config::LogConfig;
-use crate::disk::DiskErrorKind;
+use crate::disk::{DiskErrorKind, if_there};
 use crate::log::{Log, LogError, OpenOptions};
 use crate::names::{PartitionDirectoryName, TopicPartition};
 
@@ -310,10 +310,9 @@ impl LogDirectories {
             return;
         }
         let disk = self.disk.as_ref();
-        let removed = match disk.remove_directory(path).await {
-            Err(error) if error.kind() == DiskErrorKind::NotFound => Ok(()),
-            Err(error) => Err(error),
-            Ok(()) => disk.sync_directory(directory.path()).await,
+        let removed = match if_there(disk.remove_directory(path).await) {
+            Ok(Some(())) => disk.sync_directory(directory.path()).await,
+            gone => gone.map(drop),
         };
         // The directory is offline then, which is all that follows.
         let _ = directory.note(removed);

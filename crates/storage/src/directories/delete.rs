@@ -11,12 +11,12 @@ use protocol::Uuid;
 
 use super::bounded::Work;
 use super::{DirectoryOffline, LogDirectories, LogDirectory, PartitionLog};
-use crate::disk::{DiskError, DiskErrorKind};
+use crate::disk::{DiskError, if_there};
 use crate::log::LogError;
 use crate::names::{PartitionDirectoryName, PartitionDirectoryStage, TopicPartition};
 
 /// A directory that is to be removed.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) struct Deletion {
     pub(super) path: PathBuf,
     pub(super) directory: Arc<LogDirectory>,
@@ -95,17 +95,15 @@ impl LogDirectories {
     /// that logs have removed. A failure takes the directory offline.
     pub async fn remove_due(&self, now_ms: i64) -> Removed {
         let mut removed = Removed::default();
-        let is_due = |deletion: &Deletion| deletion.due_ms <= now_ms;
-        let mut due = self.deletions().clone();
-        due.retain(is_due);
-        for deletion in &due {
+        let is_due = |deletion: &mut Deletion| deletion.due_ms <= now_ms;
+        let due: Vec<_> = self.deletions().extract_if(.., is_due).collect();
+        // What is in a directory that failed is found by the next start.
+        for deletion in due {
             if deletion.directory.is_online() {
                 let outcome = self.remove_if_there(&deletion.path).await;
                 removed.directories += usize::from(deletion.directory.note(outcome).is_ok());
             }
         }
-        // What is in a directory that failed is found by the next start.
-        self.deletions().retain(|deletion| !is_due(deletion));
         let waiting = self
             .deletions()
             .iter()
@@ -160,10 +158,7 @@ impl LogDirectories {
     }
 
     async fn remove_if_there(&self, path: &Path) -> Result<(), DiskError> {
-        match self.disk.remove_directory(path).await {
-            Err(error) if error.kind() == DiskErrorKind::NotFound => Ok(()),
-            removed => removed,
-        }
+        if_there(self.disk.remove_directory(path).await).map(drop)
     }
 
     pub(super) fn deletions(&self) -> MutexGuard<'_, Vec<Deletion>> {

@@ -29,7 +29,7 @@ use super::{
 };
 use crate::checkpoint::{self, CheckpointError, CleanShutdown, PartitionMetadata};
 use crate::config::LogConfig;
-use crate::disk::{Disk, DiskError, DiskErrorKind};
+use crate::disk::{Disk, DiskError, if_there};
 use crate::log::{Log, OpenOptions};
 use crate::names::{TopicName, TopicPartition};
 
@@ -238,10 +238,8 @@ impl Loader<'_> {
     /// From here on a crash leaves logs that have to be recovered.
     async fn begin(&self, directory: &LogDirectory) -> Result<Vec<CheckpointError>, DiskError> {
         let mark = directory.path().join(CleanShutdown::FILE_NAME);
-        match self.disk.remove_file(&mark).await {
-            Ok(()) => self.disk.sync_directory(directory.path()).await?,
-            Err(error) if error.kind() == DiskErrorKind::NotFound => {}
-            Err(error) => return Err(error),
+        if if_there(self.disk.remove_file(&mark).await)?.is_some() {
+            self.disk.sync_directory(directory.path()).await?;
         }
         directory.load_checkpoints(self.disk.as_ref()).await
     }

@@ -115,6 +115,26 @@ pub struct DirectoryEntry {
     pub size: u64,
 }
 
+/// What an operation gave; none if there was nothing of that name.
+///
+/// # Errors
+/// When it failed for another reason.
+pub fn if_there<T>(outcome: Result<T, DiskError>) -> Result<Option<T>, DiskError> {
+    match outcome {
+        Ok(found) => Ok(Some(found)),
+        Err(error) if error.kind() == DiskErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Removes a file unless it is gone already.
+///
+/// # Errors
+/// When the disk fails.
+pub async fn remove_if_there(disk: &dyn Disk, path: &Path) -> Result<(), DiskError> {
+    if_there(disk.remove_file(path).await).map(drop)
+}
+
 /// Reads a whole small file; none if it does not exist.
 ///
 /// # Errors
@@ -124,10 +144,8 @@ pub async fn read_whole(
     path: &Path,
     size_max: usize,
 ) -> Result<Option<Vec<u8>>, DiskError> {
-    let file = match disk.open(path, OpenMode::Read).await {
-        Ok(file) => file,
-        Err(error) if error.kind() == DiskErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(error),
+    let Some(file) = if_there(disk.open(path, OpenMode::Read).await)? else {
+        return Ok(None);
     };
     let size = file.size().await?;
     if size > size_max as u64 {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use protocol::ids::Offset;
 
 use crate::config::LogConfig;
-use crate::disk::{Disk, DiskError, DiskErrorKind, OpenMode};
+use crate::disk::{Disk, DiskError, OpenMode, if_there, remove_if_there};
 use crate::names::{LogFileKind, LogFileName, LogFileStage};
 use crate::segment::{IndexSettings, Segment, SegmentFiles};
 
@@ -93,22 +93,9 @@ pub(super) async fn mark_deleted(
 ) -> Result<Option<LogFileName>, DiskError> {
     let deleted = LogFileName::staged(offset, kind, LogFileStage::Deleted);
     let from = live_path(directory, offset, kind);
-    match disk
-        .rename(&from, &directory.join(deleted.to_string()))
-        .await
-    {
-        Ok(()) => Ok(Some(deleted)),
-        Err(error) if error.kind() == DiskErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
-    }
-}
-
-/// Removes a file unless it is gone already.
-pub(super) async fn remove_if_there(disk: &dyn Disk, path: &Path) -> Result<(), DiskError> {
-    match disk.remove_file(path).await {
-        Err(error) if error.kind() == DiskErrorKind::NotFound => Ok(()),
-        removed => removed,
-    }
+    let to = directory.join(deleted.to_string());
+    let renamed = if_there(disk.rename(&from, &to).await)?;
+    Ok(renamed.map(|()| deleted))
 }
 
 pub(super) const fn index_settings(config: &LogConfig) -> IndexSettings {

@@ -14,7 +14,7 @@ use protocol::ids::Offset;
 
 use super::files::{self, SEGMENT_KINDS};
 use super::recovery::LoadError;
-use crate::disk::{Disk, DiskError, OpenMode};
+use crate::disk::{self, Disk, DiskError, OpenMode};
 use crate::names::{LogFileKind, LogFileName, LogFileStage};
 use crate::segment::{Scan, ScanError};
 
@@ -124,7 +124,7 @@ async fn finish_swap(
             let is_segment = SEGMENT_KINDS.contains(&name.kind);
             let is_replaced = (first..end).contains(&name.offset);
             if name.stage == LogFileStage::Live && is_segment && is_replaced {
-                files::remove_if_there(disk, &directory.join(name.to_string())).await?;
+                disk::remove_if_there(disk, &directory.join(name.to_string())).await?;
             }
         }
     }

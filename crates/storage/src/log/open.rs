@@ -21,7 +21,7 @@ use super::{Flushed, Log, LogError, files};
 use crate::checkpoint::{self, CheckpointError};
 use crate::config::LogConfig;
 use crate::directory_health::DirectoryHealth;
-use crate::disk::{Disk, DiskErrorKind};
+use crate::disk::{self, Disk, DiskErrorKind};
 use crate::leader_epochs::LeaderEpochs;
 use crate::producer_state;
 use crate::segment::{ScanError, Segment};
@@ -176,7 +176,7 @@ impl Loader<'_> {
         removed.extend(stray);
         for offset in removed {
             let path = files::live_path(&self.directory, offset, files::SNAPSHOT);
-            files::remove_if_there(self.disk, &path).await?;
+            disk::remove_if_there(self.disk, &path).await?;
         }
         Ok(kept.into_iter().collect())
     }

@@ -11,7 +11,6 @@ use protocol::ids::Offset;
 use super::state::{LogEnd, Segments, floor_index};
 use super::{Log, LogError};
 use crate::disk::DiskFile;
-use crate::segment::Segment;
 
 /// What is to be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -177,7 +176,9 @@ impl Log {
     ) -> Result<Option<Start>, LogError> {
         let first = floor_index(&snapshot.segments, offset).unwrap_or(0);
         for (index, segment) in snapshot.segments.iter().enumerate().skip(first) {
-            let located = segment.locate(offset, snapshot.end_of(segment)).await;
+            let located = segment
+                .locate(offset, snapshot.log_end.end_of(segment))
+                .await;
             let located = located.map_err(|error| self.scan_failed(segment, error))?;
             if let Some(batch) = located {
                 return Ok(Some(Start {
@@ -198,7 +199,7 @@ impl Log {
         snapshot: &Snapshot,
     ) -> Result<u64, LogError> {
         let segment = &snapshot.segments[start.segment];
-        let end = snapshot.end_of(segment);
+        let end = snapshot.log_end.end_of(segment);
         if let Some((base_offset, position)) = snapshot.bound {
             return Ok(if base_offset == segment.base_offset() {
                 position
@@ -213,17 +214,6 @@ impl Log {
         match segment.locate(upper_bound, end).await {
             Ok(batch) => Ok(batch.map_or(end, |batch| batch.position)),
             Err(error) => Err(self.scan_failed(segment, error)),
-        }
-    }
-}
-
-impl Snapshot {
-    /// Where a segment ends, in bytes.
-    fn end_of(&self, segment: &Segment) -> u64 {
-        if segment.base_offset() == self.log_end.segment {
-            self.log_end.position
-        } else {
-            segment.size()
         }
     }
 }

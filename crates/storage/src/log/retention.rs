@@ -13,7 +13,7 @@ use super::files::{self, SEGMENT_KINDS};
 use super::state::State;
 use super::writer::Writer;
 use super::{Log, LogError};
-use crate::disk::DiskError;
+use crate::disk::{self, DiskError};
 use crate::names::{LogFileKind, LogFileName};
 use crate::segment::Segment;
 
@@ -92,25 +92,21 @@ impl Log {
     pub async fn delete_due(&self, now_ms: i64) -> Result<Option<i64>, LogError> {
         // Large files take their time: appends do not wait for them, renames of the directory do.
         let _flushing = self.flushing.lock().await;
-        let (directory, due) = {
+        let (directory, due, next_due_ms) = {
             let mut writer = self.lock_writer().await?;
             let due: Vec<_> = writer
                 .deletions
                 .extract_if(.., |file| file.due_ms <= now_ms)
                 .collect();
-            (self.directory(), due)
+            let next_due_ms = writer.deletions.iter().map(|file| file.due_ms).min();
+            (self.directory(), due, next_due_ms)
         };
         for deletion in due {
             let path = directory.join(deletion.name.to_string());
-            let removed = files::remove_if_there(self.disk.as_ref(), &path).await;
+            let removed = disk::remove_if_there(self.disk.as_ref(), &path).await;
             removed.map_err(|error| self.disk_failed(error))?;
         }
-        let writer = self.lock_writer().await?;
-        Ok(writer
-            .deletions
-            .iter()
-            .map(|deletion| deletion.due_ms)
-            .min())
+        Ok(next_due_ms)
     }
 
     /// Gives the files of segments that are not part of the log any more their last names, in the

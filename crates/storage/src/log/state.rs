@@ -74,6 +74,17 @@ pub(super) struct LogEnd {
     pub(super) position: u64,
 }
 
+impl LogEnd {
+    /// Where a segment of the log that ends here ends itself, in bytes.
+    pub(super) fn end_of(&self, segment: &Segment) -> u64 {
+        if segment.base_offset() == self.segment {
+            self.position
+        } else {
+            segment.size()
+        }
+    }
+}
+
 impl State {
     /// Moves the log end behind a batch that was written to the last segment.
     pub(super) fn push_batch(&mut self, batch: &BatchAt) {

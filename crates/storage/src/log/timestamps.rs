@@ -7,7 +7,7 @@ use protocol::ids::Offset;
 
 use super::state::{LogEnd, Segments};
 use super::{Log, LogError};
-use crate::segment::{Segment, TimestampOffset};
+use crate::segment::TimestampOffset;
 
 impl Log {
     /// The first record of the log with this timestamp or a later one.
@@ -52,7 +52,7 @@ impl Log {
                 if largest.is_none_or(|largest| largest.timestamp < timestamp) {
                     continue;
                 }
-                let end = end_of(segment, log_end);
+                let end = log_end.end_of(segment);
                 let in_segment = segment.find_timestamp(timestamp, start_offset, end).await;
                 found = in_segment.map_err(|error| self.scan_failed(segment, error));
                 if !matches!(found, Ok(None)) {
@@ -68,13 +68,5 @@ impl Log {
     fn timestamp_snapshot(&self) -> (Segments, LogEnd, u64) {
         let state = self.lock();
         (state.segments.clone(), state.log_end, state.truncations)
-    }
-}
-
-fn end_of(segment: &Segment, log_end: LogEnd) -> u64 {
-    if segment.base_offset() == log_end.segment {
-        log_end.position
-    } else {
-        segment.size()
     }
 }

@@ -12,6 +12,7 @@ use super::replay::ProducersLoad;
 use super::state::{LogEnd, floor_index};
 use super::writer::Writer;
 use super::{Flushed, Log, LogError, files};
+use crate::disk;
 use crate::producer_state::{self, ProducerState};
 use crate::segment::Segment;
 
@@ -161,7 +162,7 @@ impl Log {
         };
         for offset in removed {
             let path = files::live_path(&directory, offset, files::SNAPSHOT);
-            let removed = files::remove_if_there(self.disk.as_ref(), &path).await;
+            let removed = disk::remove_if_there(self.disk.as_ref(), &path).await;
             removed.map_err(|error| self.disk_failed(error))?;
         }
         Ok(())
