@@ -136,6 +136,11 @@ impl LeaderEpochs {
         self.starts.iter().map(|(epoch, start)| (*epoch, *start))
     }
 
+    /// The latest epoch that begins before `end`, and where it begins.
+    pub fn latest_before(&self, end: Offset) -> Option<(LeaderEpoch, Offset)> {
+        self.entry_at(end.plus(-1))
+    }
+
     fn entry_at(&self, offset: Offset) -> Option<(LeaderEpoch, Offset)> {
         let mut from_latest = self.starts.iter().rev();
         let (epoch, start) = from_latest.find(|(_, start)| **start <= offset)?;

@@ -209,13 +209,14 @@ impl Log {
     pub(super) async fn save_new_epochs(&self, flushed: &mut Flushed) -> Result<(), LogError> {
         let epochs = {
             let state = self.lock();
+            let end = state.log_end.offset;
+            if state.epochs.latest_before(end) == flushed.latest_epoch {
+                return Ok(());
+            }
             let mut epochs = state.epochs.clone();
-            epochs.truncate_from_end(state.log_end.offset);
+            epochs.truncate_from_end(end);
             epochs
         };
-        if epochs.latest() == flushed.latest_epoch {
-            return Ok(());
-        }
         self.save_epochs(&epochs, flushed).await
     }
 

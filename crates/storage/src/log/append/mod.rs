@@ -17,7 +17,7 @@ use super::{Log, files, replay};
 use crate::config::LogConfig;
 use crate::disk::DiskErrorKind;
 use crate::producer_state::AppendCheck;
-use crate::segment::BatchAt;
+use crate::segment::{BatchAt, Segment};
 use batches::{BatchesOf, Prepared, check_batches, check_fetched, prepare_produce};
 
 pub use crate::producer_state::AppendOrigin;
@@ -219,7 +219,6 @@ impl Log {
         prepared: Prepared<'_>,
     ) -> Result<Appended, AppendError> {
         let batches = prepared.batches;
-        let config = self.config();
         self.assign_epochs(batches)?;
         self.roll_when_due(writer, prepared.first_offset, &prepared.next)
             .await?;
@@ -232,7 +231,7 @@ impl Log {
             }
             return Err(self.disk_failed(error).into());
         }
-        let appended = self.publish(&prepared, &config);
+        let appended = self.publish(&prepared, &active);
         writer.tail_uncertain = false;
         // The batches are in the log whether or not the entries reach their files now.
         if let Err(error) = active.write_indexes_when_full().await {
@@ -255,11 +254,10 @@ impl Log {
     }
 
     /// Makes what was written visible.
-    fn publish(&self, prepared: &Prepared<'_>, config: &LogConfig) -> Appended {
-        let settings = files::index_settings(config);
+    fn publish(&self, prepared: &Prepared<'_>, active: &Segment) -> Appended {
         let mut guard = self.lock();
         let state = &mut *guard;
-        let active = state.active().clone();
+        let settings = files::index_settings(&state.config);
         let mut remaining = BatchesOf(prepared.batches);
         let mut by_producer = prepared.producers.iter().peekable();
         while let Ok(Some(batch)) = remaining.next_batch() {
@@ -274,7 +272,7 @@ impl Log {
             if let Some(producer_batch) = of_this
                 && let Some(completed) = state.producers.update(producer_batch)
             {
-                replay::note_completed(&active, completed);
+                replay::note_completed(active, completed);
             }
         }
         state.producers.advance_to(state.log_end.offset);
