@@ -293,10 +293,7 @@ impl Partition {
         if let Some(end) = parts_at {
             return Ok(Read::Diverging { end, bounds });
         }
-        let end_offset = match read.isolation {
-            Isolation::ReadUncommitted => bounds.high_watermark,
-            Isolation::ReadCommitted => bounds.last_stable_offset,
-        };
+        let end_offset = bounds.end(read.isolation);
         Ok(Read::Records { end_offset, bounds })
     }
 
@@ -321,13 +318,10 @@ impl Partition {
     ) -> Result<Offset, ErrorCode> {
         self.check_request(current_leader_epoch)?;
         let knows = self.leader()?.knows_latest_offset(&self.standing);
-        let bounds = leader::bounds(context, &self.standing);
-        match isolation {
-            None => Ok(context.log.log_end_offset()),
-            Some(_) if !knows => Err(ErrorCode::OFFSET_NOT_AVAILABLE),
-            Some(Isolation::ReadUncommitted) => Ok(bounds.high_watermark),
-            Some(Isolation::ReadCommitted) => Ok(bounds.last_stable_offset),
+        if isolation.is_some() && !knows {
+            return Err(ErrorCode::OFFSET_NOT_AVAILABLE);
         }
+        Ok(leader::readable_end(context, &self.standing, isolation))
     }
 
     /// Whether a look-up by timestamp that came to `found` may be answered (none: nothing found). A
@@ -341,12 +335,7 @@ impl Partition {
     ) -> Result<Option<Offset>, ErrorCode> {
         self.check_request(current_leader_epoch)?;
         let knows = self.leader()?.knows_latest_offset(&self.standing);
-        let bounds = leader::bounds(context, &self.standing);
-        let readable_end = match isolation {
-            None => context.log.log_end_offset(),
-            Some(Isolation::ReadUncommitted) => bounds.high_watermark,
-            Some(Isolation::ReadCommitted) => bounds.last_stable_offset,
-        };
+        let readable_end = leader::readable_end(context, &self.standing, isolation);
         match found.filter(|found| *found < readable_end) {
             None if isolation.is_some() && !knows => Err(ErrorCode::OFFSET_NOT_AVAILABLE),
             found => Ok(found),

@@ -59,6 +59,16 @@ pub struct ReadBounds {
     pub high_watermark: Offset,
 }
 
+impl ReadBounds {
+    /// Up to where a client of this isolation reads.
+    pub const fn end(&self, isolation: Isolation) -> Offset {
+        match isolation {
+            Isolation::ReadUncommitted => self.high_watermark,
+            Isolation::ReadCommitted => self.last_stable_offset,
+        }
+    }
+}
+
 /// Checks the epoch a request was made under (KIP-320).
 pub(crate) fn check_epoch(ours: LeaderEpoch, theirs: Option<LeaderEpoch>) -> Result<(), ErrorCode> {
     match theirs {

@@ -164,14 +164,12 @@ impl Leader {
         seen: Offset,
         deadline_ms: u64,
     ) -> Waiting {
-        let bounds = bounds(context, standing);
-        let (watched, bound) = match isolation {
-            None => (Watched::LogEnd, context.log.log_end_offset()),
-            Some(Isolation::ReadUncommitted) => (Watched::HighWatermark, bounds.high_watermark),
-            Some(Isolation::ReadCommitted) => {
-                (Watched::LastStableOffset, bounds.last_stable_offset)
-            }
+        let watched = match isolation {
+            None => Watched::LogEnd,
+            Some(Isolation::ReadUncommitted) => Watched::HighWatermark,
+            Some(Isolation::ReadCommitted) => Watched::LastStableOffset,
         };
+        let bound = readable_end(context, standing, isolation);
         self.await_offset(watched, bound, seen.next(), Purpose::Fetch, deadline_ms)
     }
 
@@ -375,6 +373,18 @@ pub(crate) fn bounds(context: &Context<'_>, standing: &Standing) -> ReadBounds {
         log_start_offset: context.log.log_start_offset(),
         last_stable_offset: last_stable_offset.min(high_watermark),
         high_watermark,
+    }
+}
+
+/// Up to where one may read; without isolation a replica reads, up to the log end.
+pub(crate) fn readable_end(
+    context: &Context<'_>,
+    standing: &Standing,
+    isolation: Option<Isolation>,
+) -> Offset {
+    match isolation {
+        Some(isolation) => bounds(context, standing).end(isolation),
+        None => context.log.log_end_offset(),
     }
 }
 

@@ -14,7 +14,7 @@ use net::file_slice::FileSlice;
 use net::request_context::RequestContext;
 use protocol::ErrorCode;
 use protocol::ids::{LeaderEpoch, Offset};
-use replica::{ClientRead, EpochEnd, FollowerFetch, Isolation, ReadBounds};
+use replica::{ClientRead, EpochEnd, FollowerFetch, ReadBounds};
 use std::sync::Arc;
 use std::time::Duration;
 use storage::transaction_index::AbortedTransaction;
@@ -144,8 +144,6 @@ impl Fetch {
         request: &PartitionRequest,
         limits: ReadLimits,
     ) -> Part {
-        // Taken first: what comes in during the read is waited for in vain otherwise.
-        let log_end_offset = partition.log().log_end_offset();
         let read = match self.reader {
             Reader::Consumer(isolation) => {
                 let read = ClientRead {
@@ -154,9 +152,15 @@ impl Fetch {
                     last_fetched_epoch: request.last_fetched_epoch,
                     isolation,
                 };
-                partition.read(&read, limits).await
+                let read = partition.read(&read, limits).await;
+                read.map(|read| {
+                    let seen = read.bounds.end(isolation);
+                    Part::of(read, seen)
+                })
             }
             Reader::Replica { id, epoch } => {
+                // Taken first: what comes in during the read is waited for in vain otherwise.
+                let log_end_offset = partition.log().log_end_offset();
                 let fetch = FollowerFetch {
                     replica: id,
                     broker_epoch: epoch,
@@ -165,20 +169,11 @@ impl Fetch {
                     last_fetched_epoch: request.last_fetched_epoch,
                     log_start_offset: request.log_start_offset,
                 };
-                partition.read_for_follower(&fetch, limits).await
+                let read = partition.read_for_follower(&fetch, limits).await;
+                read.map(|read| Part::of(read, log_end_offset))
             }
         };
-        match read {
-            Ok(read) => {
-                let seen = match self.reader.isolation() {
-                    Some(Isolation::ReadUncommitted) => read.bounds.high_watermark,
-                    Some(Isolation::ReadCommitted) => read.bounds.last_stable_offset,
-                    None => log_end_offset,
-                };
-                Part::of(read, seen)
-            }
-            Err(error) => Part::failed(error),
-        }
+        read.unwrap_or_else(Part::failed)
     }
 
     /// Has the listener told when a partition moves behind what a round has seen of it; none if one
