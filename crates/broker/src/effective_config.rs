@@ -35,15 +35,16 @@ impl EffectiveConfig {
     /// Takes over the dynamic values of the image that concern this node, if they are others than
     /// before; what they cannot be taken for is told.
     pub fn apply(&self, delta: &MetadataDelta, image: &MetadataImage) -> Vec<ConfigWarning> {
-        let cluster = ConfigResource::all_brokers();
-        let own = ConfigResource::broker(self.node_id);
+        let mut changed = Vec::from(layers(self.node_id));
+        changed.retain(|(_, resource)| delta.configs.contains(resource));
+        if changed.is_empty() {
+            return Vec::new();
+        }
         let mut next = DynamicConfig::clone(&self.current());
         let mut warnings = Vec::new();
-        for (scope, resource) in [(Scope::Cluster, cluster), (Scope::Broker, own)] {
-            if delta.configs.contains(&resource) {
-                let values = image.configs().of(&resource);
-                warnings.extend(next.replace(scope, values.into_iter().flatten()));
-            }
+        for (scope, resource) in changed {
+            let values = image.configs().of(&resource);
+            warnings.extend(next.replace(scope, values.into_iter().flatten()));
         }
         let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
         *current = Arc::new(next);
@@ -57,4 +58,12 @@ impl TopicConfigs for EffectiveConfig {
         let current = self.current();
         current.config().topic_config(own.into_iter().flatten())
     }
+}
+
+/// Where the metadata keep the dynamic values of a node, the last on top.
+pub(crate) fn layers(node_id: i32) -> [(Scope, ConfigResource); 2] {
+    [
+        (Scope::Cluster, ConfigResource::all_brokers()),
+        (Scope::Broker, ConfigResource::broker(node_id)),
+    ]
 }

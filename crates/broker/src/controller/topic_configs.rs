@@ -1,8 +1,8 @@
 //! What the answer to CreateTopics shows of a new topic's configuration (KIP-525).
 
 use super::active::Active;
-use crate::config::{DynamicConfig, Scope};
-use metadata::image::ConfigResource;
+use crate::config::DynamicConfig;
+use crate::effective_config::layers;
 use protocol::generated::create_topics_request::CreatableTopic;
 use protocol::generated::create_topics_response::CreatableTopicConfigs;
 use std::collections::BTreeMap;
@@ -14,11 +14,7 @@ impl TopicConfigs {
     pub(super) fn of(active: &Active) -> Self {
         let mut config = DynamicConfig::new(active.parts.config.as_ref().clone());
         let node_id = active.parts.settings.decisions.node_id;
-        let layers = [
-            (Scope::Cluster, ConfigResource::all_brokers()),
-            (Scope::Broker, ConfigResource::broker(node_id)),
-        ];
-        for (scope, resource) in layers {
+        for (scope, resource) in layers(node_id) {
             if let Some(values) = active.image().configs().of(&resource) {
                 // Values that cannot be count as not set, as they do for brokers.
                 config.replace(scope, values);
