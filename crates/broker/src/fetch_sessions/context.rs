@@ -139,15 +139,6 @@ impl FetchContext {
 }
 
 impl SessionAnswer {
-    /// The answer to a request whose session is refused.
-    pub const fn refused(error_code: ErrorCode) -> Self {
-        Self {
-            error_code,
-            session_id: NO_SESSION,
-            told: Vec::new(),
-        }
-    }
-
     const fn of(session_id: i32, told: Vec<usize>) -> Self {
         Self {
             error_code: ErrorCode::NONE,

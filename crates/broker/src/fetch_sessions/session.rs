@@ -103,17 +103,22 @@ impl SessionState {
         }
         let mut told = Vec::new();
         for (place, (requested, answered)) in partitions.iter().zip(answered).enumerate() {
-            let turn = self.turns.get(&requested.key);
-            let Some(partition) = turn.and_then(|turn| self.partitions.get_mut(turn)) else {
+            let Some(turn) = self.turns.get_mut(&requested.key) else {
+                continue;
+            };
+            let Some(partition) = self.partitions.get_mut(turn) else {
                 continue;
             };
             if partition.note(answered) {
                 told.push(place);
             }
+            // Who got records comes after those who did not.
             if answered.has_records
-                && let Some(partition) = self.take(&requested.key)
+                && let Some(partition) = self.partitions.remove(turn)
             {
-                self.push(partition);
+                *turn = self.next_turn;
+                self.next_turn += 1;
+                self.partitions.insert(*turn, partition);
             }
         }
         Ok(told)

@@ -30,7 +30,7 @@ struct Resolver<'a> {
     /// Whether topics are asked about one by one, or that was settled for all.
     asks_topics: bool,
     /// The topic that was found last: partitions of a topic stand together.
-    last: Option<(TopicKey, Arc<TopicImage>)>,
+    last: Option<&'a TopicImage>,
 }
 
 /// Finds a target for each partition of a fetch. The session learns what topics are called.
@@ -60,7 +60,7 @@ pub(super) fn targets_of(
         let partition = requested.key.partition;
         let target = match resolver.topic(requested) {
             Ok(topic) => {
-                let target = resolver.target(&topic, partition);
+                let target = resolver.target(topic, partition);
                 session.note_name(place, &topic.name);
                 target
             }
@@ -71,14 +71,16 @@ pub(super) fn targets_of(
     targets
 }
 
-impl Resolver<'_> {
+impl<'a> Resolver<'a> {
     /// The topic, if the client may read it.
-    fn topic(&mut self, requested: &RequestedPartition) -> Result<Arc<TopicImage>, ErrorCode> {
+    fn topic(&mut self, requested: &RequestedPartition) -> Result<&'a TopicImage, ErrorCode> {
         let key = &requested.key.topic;
-        if let Some((last_key, topic)) = &self.last
-            && last_key == key
-        {
-            return Ok(Arc::clone(topic));
+        let is_same = |topic: &&TopicImage| match key {
+            TopicKey::Name(name) => topic.name == *name,
+            TopicKey::Id(id) => topic.id == *id,
+        };
+        if let Some(topic) = self.last.filter(is_same) {
+            return Ok(topic);
         }
         let topics = self.image.topics();
         let found = match key {
@@ -100,8 +102,8 @@ impl Resolver<'_> {
                 None => ErrorCode::UNKNOWN_TOPIC_OR_PARTITION,
             });
         };
-        self.last = Some((key.clone(), Arc::clone(topic)));
-        Ok(Arc::clone(topic))
+        self.last = Some(topic);
+        Ok(topic)
     }
 
     fn target(&self, topic: &TopicImage, partition: i32) -> Target {
