@@ -26,7 +26,7 @@ mod tests;
 
 use crate::broker::Broker;
 use crate::partitions::{Ack, ProduceAppend};
-use crate::requests::{Call, Unanswerable};
+use crate::requests::{Call, Unanswerable, later};
 use net::server::Handled;
 use plan::{Plan, PlannedPartition};
 use produced::{Outcome, Produced, ProducedPartition, ProducedTopic};
@@ -53,11 +53,10 @@ pub(super) async fn handle(broker: Arc<Broker>, call: Call) -> Result<Handled, U
     if !produced.is_waiting() {
         return Ok(Handled::Done(produced.answer(&broker)?));
     }
-    Ok(Handled::Later(Box::pin(async move {
+    Ok(later(async move {
         produced.wait().await;
-        let answer = produced.answer(&broker);
-        answer.unwrap_or_else(|unanswerable| unanswerable.close())
-    })))
+        produced.answer(&broker)
+    }))
 }
 
 /// Appends what can be appended, in the order of the request.

@@ -31,7 +31,7 @@ mod targets;
 mod tests;
 
 use crate::broker::Broker;
-use crate::requests::{Call, Unanswerable};
+use crate::requests::{Call, Unanswerable, later};
 use net::server::Handled;
 use reading::Fetch;
 use request::Asked;
@@ -62,9 +62,8 @@ pub(super) async fn handle(broker: Arc<Broker>, call: Call) -> Result<Handled, U
     if asked.wait_ms == 0 || fetch.is_enough(&round) {
         return Ok(Handled::Done(fetch.answer(round)?));
     }
-    Ok(Handled::Later(Box::pin(async move {
+    Ok(later(async move {
         let round = fetch.wait(round).await;
-        let answer = fetch.answer(round);
-        answer.unwrap_or_else(|unanswerable| unanswerable.close())
-    })))
+        fetch.answer(round)
+    }))
 }

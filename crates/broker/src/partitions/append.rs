@@ -13,7 +13,7 @@ use storage::log::{AppendError, AppendOrigin, Appended, Codecs, LeaderAppend};
 use tokio::sync::oneshot;
 
 use super::LocalPartition;
-use super::local_partition::Waiter;
+use super::local_partition::{State, Waiter};
 
 /// What a record of any magic is at least, in bytes.
 const RECORD_OVERHEAD_MIN: i32 = 14;
@@ -148,21 +148,14 @@ impl LocalPartition {
         timeout_ms: u64,
     ) -> Result<Ack, ErrorCode> {
         self.with_core(|state, context| {
-            let effects = state.core.on_moved(context);
-            state.answer(effects);
+            state.moved(context);
             let condition = AckCondition {
                 required_offset: appended.last_offset.next(),
                 is_synced: false,
                 deadline_ms: context.now.monotonic_ms.saturating_add(timeout_ms),
             };
-            match state.core.await_ack(context, admission, condition)? {
-                Waiting::Ready => Ok(Ack::Ready),
-                Waiting::Until(id) => {
-                    let (waiter, pending) = Waiter::ack();
-                    state.waiting.insert(id, waiter);
-                    Ok(Ack::Waiting(pending))
-                }
-            }
+            let waiting = state.core.await_ack(context, admission, condition)?;
+            Ok(state.ack(waiting))
         })
     }
 
@@ -204,11 +197,17 @@ impl LocalPartition {
     }
 }
 
-impl Waiter {
-    /// Somebody who waits for an acknowledgement, and where it arrives.
-    pub(super) fn ack() -> (Self, PendingAck) {
-        let (sender, answer) = oneshot::channel();
-        (Self::Ack(sender), PendingAck { answer })
+impl State {
+    /// An acknowledgement that is there, or comes when the core wakes who waits for it.
+    pub(super) fn ack(&mut self, waiting: Waiting) -> Ack {
+        match waiting {
+            Waiting::Ready => Ack::Ready,
+            Waiting::Until(id) => {
+                let (sender, answer) = oneshot::channel();
+                self.waiting.insert(id, Waiter::Ack(sender));
+                Ack::Waiting(PendingAck { answer })
+            }
+        }
     }
 }
 

@@ -20,9 +20,7 @@ use protocol::ErrorCode;
 use protocol::ids::LeaderEpoch;
 use protocol::topic::{InvalidTopicName, TopicName, TopicPartition};
 use replica::{InvalidAssignment, OfflineReason};
-use storage::directories::{
-    CreateError, DeleteError, DirectoryState, NewPartition, TopicIdPartition,
-};
+use storage::directories::{CreateError, DeleteError, NewPartition, TopicIdPartition};
 use storage::log::LogError;
 use tokio::task::JoinSet;
 
@@ -222,9 +220,11 @@ impl Partitions {
     fn is_surely_new(&self, partition: &PartitionRegistration) -> bool {
         let parts = &self.surroundings.parts;
         let assigned = partition.directory(parts.settings.local.0);
-        let works = parts.logs.directories().iter().any(|directory| {
-            matches!(directory.state(), DirectoryState::Online) && directory.id() == assigned
-        });
+        let works = parts
+            .logs
+            .directories()
+            .iter()
+            .any(|directory| directory.is_online() && directory.id() == assigned);
         assigned.is_some_and(|assigned| assigned == DIRECTORY_UNASSIGNED || works)
     }
 

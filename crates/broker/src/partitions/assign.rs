@@ -10,7 +10,7 @@ use replica::{InvalidAssignment, PartitionAssignment};
 use storage::log::LogError;
 
 use super::apply::{ElectedReplica, ReplicaError};
-use super::local_partition::{LocalPartition, LogEffect};
+use super::local_partition::{LocalPartition, LogEffect, State};
 
 impl LocalPartition {
     /// Takes what the metadata say, and has the log follow.
@@ -75,10 +75,7 @@ impl LocalPartition {
     }
 
     pub(super) fn moved_under(&self, image: &MetadataImage) {
-        self.with_core_under(image, |state, context| {
-            let effects = state.core.on_moved(context);
-            state.answer(effects);
-        });
+        self.with_core_under(image, State::moved);
     }
 
     pub(super) fn as_elected(&self) -> ElectedReplica {

@@ -6,9 +6,7 @@
 
 use protocol::ErrorCode;
 use protocol::ids::Offset;
-use replica::Waiting;
 
-use super::local_partition::Waiter;
 use super::{Ack, LocalPartition};
 
 impl LocalPartition {
@@ -33,20 +31,11 @@ impl LocalPartition {
         let advanced = self.log().advance_log_start(target).await;
         advanced.map_err(|error| self.log_failed(&error))?;
         self.with_core(|state, context| {
-            let effects = state.core.on_moved(context);
-            state.answer(effects);
+            state.moved(context);
             let deadline_ms = context.now.monotonic_ms.saturating_add(timeout_ms);
             let core = &mut state.core;
-            Ok(
-                match core.await_low_watermark(context, target, deadline_ms)? {
-                    Waiting::Ready => Ack::Ready,
-                    Waiting::Until(id) => {
-                        let (waiter, pending) = Waiter::ack();
-                        state.waiting.insert(id, waiter);
-                        Ack::Waiting(pending)
-                    }
-                },
-            )
+            let waiting = core.await_low_watermark(context, target, deadline_ms)?;
+            Ok(state.ack(waiting))
         })
     }
 

@@ -139,10 +139,7 @@ impl LocalPartition {
 
     /// Tells the core that something moved that it looks at.
     pub(super) fn moved(&self) {
-        self.with_core(|state, context| {
-            let effects = state.core.on_moved(context);
-            state.answer(effects);
-        });
+        self.with_core(State::moved);
     }
 
     /// Does what is due by now.
@@ -174,7 +171,7 @@ impl LocalPartition {
     }
 
     pub(super) fn is_directory_offline(&self) -> bool {
-        self.partition_log.directory().health().failure().is_some()
+        !self.partition_log.directory().is_online()
     }
 
     /// Calls the core with the metadata in effect.
@@ -224,6 +221,12 @@ impl LocalPartition {
 }
 
 impl State {
+    /// Tells the core that something moved that it looks at.
+    pub(super) fn moved(&mut self, context: &Context<'_>) {
+        let effects = self.core.on_moved(context);
+        self.answer(effects);
+    }
+
     /// Carries out effects of which none concerns the log: a leader has such only from an
     /// assignment.
     pub(super) fn answer(&mut self, effects: Vec<Effect>) {

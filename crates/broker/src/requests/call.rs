@@ -104,6 +104,16 @@ pub fn answer<'m>(
     })
 }
 
+/// Answers when the answer is there; the next request of the connection begins meanwhile.
+pub fn later(
+    answer: impl Future<Output = Result<Answer, Unanswerable>> + Send + 'static,
+) -> Handled {
+    Handled::Later(Box::pin(async move {
+        let answer = answer.await;
+        answer.unwrap_or_else(|unanswerable| unanswerable.close())
+    }))
+}
+
 /// A time to hold back, as answers say it.
 pub fn throttle_time_ms(throttle: Duration) -> i32 {
     i32::try_from(throttle.as_millis()).unwrap_or(i32::MAX)

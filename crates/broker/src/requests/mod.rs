@@ -12,6 +12,6 @@ mod quota;
 mod service;
 
 pub use authorise::{AllowAll, Authorizer, Operation, Resource, authorized_operations};
-pub use call::{Call, Unanswerable, answer, throttle_time_ms};
+pub use call::{Call, Unanswerable, answer, later, throttle_time_ms};
 pub use quota::{Quotas, Unlimited, Usage};
 pub use service::BrokerService;

@@ -11,13 +11,13 @@ use std::time::Duration;
 
 use coordinator::{Caller, Coordinator, Effects, Response, WaiterId};
 use net::request_context::RequestContext;
-use net::server::{Answer, Handled};
+use net::server::Handled;
 use protocol::time::Now;
 use protocol::wire::Message;
 use tokio::sync::oneshot::error::RecvError;
 
 use crate::broker::Broker;
-use crate::requests::{Call, answer};
+use crate::requests::{self, Call, Unanswerable, answer};
 
 /// Who asks, in the terms of the coordinator.
 #[derive(Debug, Clone)]
@@ -76,15 +76,12 @@ pub(super) fn later<M: Message<'static>>(
     throttle: Duration,
     message: impl Future<Output = Result<M, RecvError>> + Send + 'static,
 ) -> Handled {
-    Handled::Later(Box::pin(async move {
-        match message.await {
-            Ok(message) => {
-                let answer = answer(&context, &message, throttle);
-                answer.unwrap_or_else(|unanswerable| unanswerable.close())
-            }
-            Err(_) => Answer::close("answer group request: the coordinator has ended"),
-        }
-    }))
+    requests::later(async move {
+        let ended = "answer group request: the coordinator has ended";
+        let message = message.await;
+        let message = message.map_err(|_| Unanswerable::Refused(ended.to_owned()))?;
+        answer(&context, &message, throttle)
+    })
 }
 
 /// An address as Java prints that of a connection: a slash and the number, nothing abbreviated.
