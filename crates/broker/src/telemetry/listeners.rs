@@ -77,18 +77,19 @@ impl ListenerMetrics {
             exposition.sample(&families::CLOSES_BY_REASON, &labels, count);
         }
         let opened_count = self.opened.load(Ordering::Relaxed);
-        let sum = |part: fn(&Bytes) -> &AtomicU64| {
-            let counts = self.bytes.iter().map(part);
-            counts
-                .map(|count| count.load(Ordering::Relaxed))
-                .sum::<u64>()
-        };
+        let bytes = &self.bytes;
         for (family, value) in [
             (&families::CONNECTION_COUNT, opened_count - closed_count),
             (&families::CONNECTION_CREATIONS, opened_count),
             (&families::CONNECTION_CLOSES, closed_count),
-            (&families::INCOMING_BYTES, sum(|bytes| &bytes.incoming)),
-            (&families::OUTGOING_BYTES, sum(|bytes| &bytes.outgoing)),
+            (
+                &families::INCOMING_BYTES,
+                bytes.sum(|bytes| &bytes.incoming),
+            ),
+            (
+                &families::OUTGOING_BYTES,
+                bytes.sum(|bytes| &bytes.outgoing),
+            ),
             (
                 &families::CONNECTIONS_REFUSED,
                 self.refused.load(Ordering::Relaxed),

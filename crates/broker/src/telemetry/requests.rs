@@ -122,8 +122,7 @@ fn collect_api(key: ApiKey, metrics: &Sharded<ApiMetrics>, exposition: &mut Expo
     let versions = key.versions().map(|version| version.to_string());
     let versions = versions.chain(["unknown".to_owned()]);
     for (index, version) in versions.enumerate() {
-        let counts = metrics.iter().map(|shard| &shard.counts[index]);
-        let count: u64 = counts.map(|count| count.load(Ordering::Relaxed)).sum();
+        let count = metrics.sum(|shard| &shard.counts[index]);
         if count > 0 {
             let labels = [("request", key.name()), ("version", &version)];
             exposition.sample(&families::REQUESTS, &labels, count);

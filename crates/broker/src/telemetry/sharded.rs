@@ -1,7 +1,7 @@
 //! A value kept several times over, so that threads which add to it do not wait for each other's
 //! caches. Whoever reads takes all copies together.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 /// Threads beyond this many share copies; a node has about as many threads as processors.
 const SHARD_COUNT: usize = 8;
@@ -33,6 +33,12 @@ impl<T> Sharded<T> {
     /// The copy to add to.
     pub(super) fn own(&self) -> &T {
         &self.shards[OWN_SHARD.with(|shard| *shard)].0
+    }
+
+    /// What a counter has come to in all copies.
+    pub(super) fn sum(&self, counter: impl Fn(&T) -> &AtomicU64) -> u64 {
+        let counts = self.iter().map(counter);
+        counts.map(|count| count.load(Ordering::Relaxed)).sum()
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &T> {

@@ -168,8 +168,6 @@ fn collect_counters(
     exposition: &mut Exposition,
 ) {
     for (family, part) in &PARTS {
-        let counts = counters.iter().map(part);
-        let sum: u64 = counts.map(|count| count.load(Ordering::Relaxed)).sum();
-        exposition.sample(family, labels, sum);
+        exposition.sample(family, labels, counters.sum(part));
     }
 }
