@@ -20,7 +20,7 @@ Written by `cargo xtask docs` from the message definitions; do not edit. The mea
 
 *Golden bytes* means: bytes that Kafka's own classes wrote in every one of these versions are in the
 tree, decode, and encode again to the same bytes (but for unknown tagged fields, which are skipped).
-It says that Klamm can read and write a message, not that a node answers it: there is no node yet.
+It says that Klamm can read and write a message, not that a node answers it.
 ";
 
 /// Writes the page anew.
