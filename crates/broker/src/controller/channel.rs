@@ -7,11 +7,13 @@
 //! - Giving up a call harms nothing: what it asked for may have happened or may still happen.
 //! - What is not there to answer any more has answered NOT_CONTROLLER.
 
+use super::commits::Answered;
 use crate::clock::Clock;
 use net::request_context::{Principal, RequestContext};
 use protocol::api_key::Request;
 use protocol::generated::principal::DefaultPrincipalData;
-use protocol::generated::{EnvelopeRequest, EnvelopeResponse, RequestHeader, ResponseHeader};
+use protocol::generated::{EnvelopeRequest, RequestHeader, ResponseHeader};
+use protocol::ids::Offset;
 use protocol::wire::{EncodeError, Message, Reader, Writer};
 use protocol::{ApiKey, ErrorCode};
 use std::net::{IpAddr, Ipv4Addr};
@@ -31,6 +33,15 @@ pub struct ControllerChannel {
     clock: Clock,
 }
 
+/// The answer to a client's request.
+#[derive(Debug)]
+pub struct Forwarded {
+    /// The body of the answer, in the version of the request.
+    pub body: Vec<u8>,
+    /// Where everything in the metadata log ends that the answer goes by.
+    pub end_offset: Offset,
+}
+
 /// What the controller has answered.
 #[derive(Debug)]
 pub struct ControllerResponse {
@@ -46,7 +57,7 @@ pub(super) struct Call {
     pub(super) origin: Origin,
     /// When it was sent, on the monotonic clock.
     pub(super) sent_ms: u64,
-    pub(super) answer: oneshot::Sender<EnvelopeResponse<'static>>,
+    pub(super) answer: oneshot::Sender<Answered>,
 }
 
 /// Where a call comes from, which decides what may be in it.
@@ -77,8 +88,7 @@ impl ControllerChannel {
         Self::new(mpsc::channel(1).0, clock)
     }
 
-    /// Passes a client's request on as it is; returns the body of the answer, in the version of the
-    /// request.
+    /// Passes a client's request on as it is.
     ///
     /// # Errors
     /// When there is no answer in time, or the controller refuses the request as a whole.
@@ -86,7 +96,7 @@ impl ControllerChannel {
         &self,
         context: &RequestContext,
         body: &[u8],
-    ) -> Result<Vec<u8>, ErrorCode> {
+    ) -> Result<Forwarded, ErrorCode> {
         let requester = Requester::client(context);
         let (key, version) = (context.api_key, context.api_version);
         let correlation_id = context.correlation_id;
@@ -94,9 +104,12 @@ impl ControllerChannel {
             writer.put(body);
             Ok(())
         })?;
-        let response = self.call(requester, request).await?;
+        let (response, end_offset) = self.call(requester, request).await?;
         let mut response = ControllerResponse::read(response, key, version, correlation_id)?;
-        Ok(response.data.split_off(response.body_position))
+        Ok(Forwarded {
+            body: response.data.split_off(response.body_position),
+            end_offset,
+        })
     }
 
     /// Asks something in the name of a client.
@@ -141,7 +154,7 @@ impl ControllerChannel {
         let data = encode(&requester, Q::KEY, version, 0, |writer| {
             request.encode(writer, version)
         })?;
-        let response = self.call(requester, data).await?;
+        let (response, _) = self.call(requester, data).await?;
         ControllerResponse::read(response, Q::KEY, version, 0)
     }
 
@@ -149,7 +162,7 @@ impl ControllerChannel {
         &self,
         requester: Requester<'_>,
         request_data: Vec<u8>,
-    ) -> Result<Vec<u8>, ErrorCode> {
+    ) -> Result<(Vec<u8>, Offset), ErrorCode> {
         let (answer, answered) = oneshot::channel();
         let call = Call {
             envelope: requester.envelope(request_data)?,
@@ -165,9 +178,10 @@ impl ControllerChannel {
                 .map_err(|_| ErrorCode::NOT_CONTROLLER)?;
             answered.await.map_err(gone)
         });
-        let response = answered.await.map_err(|_| ErrorCode::REQUEST_TIMED_OUT)??;
+        let answered = answered.await.map_err(|_| ErrorCode::REQUEST_TIMED_OUT)??;
+        let response = answered.envelope;
         match (response.error_code, response.response_data) {
-            (ErrorCode::NONE, Some(data)) => Ok(data.into_owned()),
+            (ErrorCode::NONE, Some(data)) => Ok((data.into_owned(), answered.end_offset)),
             (ErrorCode::NONE, None) => Err(ErrorCode::UNKNOWN_SERVER_ERROR),
             (refused, _) => Err(refused),
         }

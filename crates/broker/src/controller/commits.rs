@@ -26,24 +26,45 @@ pub(super) struct Waiting {
 #[derive(Debug)]
 pub(super) struct Answer {
     pub(super) response_data: Vec<u8>,
-    pub(super) asked: oneshot::Sender<EnvelopeResponse<'static>>,
+    pub(super) asked: oneshot::Sender<Answered>,
 }
 
-impl Answer {
-    /// Whoever asked may have given up.
-    pub(super) fn send(self) {
-        let _ = self.asked.send(EnvelopeResponse {
-            response_data: Some(self.response_data.into()),
-            error_code: ErrorCode::NONE,
+/// What comes back from the controller.
+#[derive(Debug)]
+pub(super) struct Answered {
+    pub(super) envelope: EnvelopeResponse<'static>,
+    /// Where everything in the metadata log ends that the answer goes by.
+    pub(super) end_offset: Offset,
+}
+
+impl Waiting {
+    /// What it waits for is committed. Whoever asked may have given up.
+    pub(super) fn answer(self) {
+        let Some(answer) = self.answer else { return };
+        let _ = answer.asked.send(Answered {
+            envelope: EnvelopeResponse {
+                response_data: Some(answer.response_data.into()),
+                error_code: ErrorCode::NONE,
+            },
+            end_offset: self.end_offset,
         });
+    }
+
+    pub(super) fn refuse(self) {
+        if let Some(answer) = self.answer {
+            refuse(answer.asked, ErrorCode::NOT_CONTROLLER);
+        }
     }
 }
 
 /// Refuses a call as a whole.
-pub(super) fn refuse(asked: oneshot::Sender<EnvelopeResponse<'static>>, error_code: ErrorCode) {
-    let _ = asked.send(EnvelopeResponse {
-        response_data: None,
-        error_code,
+pub(super) fn refuse(asked: oneshot::Sender<Answered>, error_code: ErrorCode) {
+    let _ = asked.send(Answered {
+        envelope: EnvelopeResponse {
+            response_data: None,
+            error_code,
+        },
+        end_offset: Offset::ZERO,
     });
 }
 
@@ -59,15 +80,11 @@ pub(super) async fn run(
         let end_offset = batch.iter().map(|waiting| waiting.end_offset).max();
         let committed = quorum.commit(end_offset.unwrap_or(Offset::ZERO), clock.now());
         match committed.await {
-            Ok(_) => {
-                let answers = batch.drain(..).filter_map(|waiting| waiting.answer);
-                answers.for_each(Answer::send);
-            }
+            Ok(_) => batch.drain(..).for_each(Waiting::answer),
             Err(error) => {
                 // Whether the records will be read after a restart, nobody knows.
                 fatal.report("controller", error);
-                let answers = batch.drain(..).filter_map(|waiting| waiting.answer);
-                answers.for_each(|answer| refuse(answer.asked, ErrorCode::NOT_CONTROLLER));
+                batch.drain(..).for_each(Waiting::refuse);
                 return;
             }
         }

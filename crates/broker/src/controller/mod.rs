@@ -34,7 +34,7 @@ mod topic_configs;
 
 pub use activation::read_bootstrap_records;
 pub use active::ControllerError;
-pub use channel::{ControllerChannel, ControllerResponse};
+pub use channel::{ControllerChannel, ControllerResponse, Forwarded};
 
 use crate::config::BrokerConfig;
 use crate::environment::Environment;

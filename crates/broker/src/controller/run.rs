@@ -205,17 +205,12 @@ impl Task {
     }
 
     async fn wait_for_commit(&self, end_offset: Offset, answer: Option<Answer>) {
-        if self.active.parts.quorum.high_watermark() >= Some(end_offset) {
-            if let Some(answer) = answer {
-                answer.send();
-            }
-            return;
-        }
         let waiting = Waiting { end_offset, answer };
-        if let Err(mpsc::error::SendError(waiting)) = self.commits.send(waiting).await
-            && let Some(answer) = waiting.answer
-        {
-            refuse(answer.asked, ErrorCode::NOT_CONTROLLER);
+        if self.active.parts.quorum.high_watermark() >= Some(end_offset) {
+            return waiting.answer();
+        }
+        if let Err(mpsc::error::SendError(waiting)) = self.commits.send(waiting).await {
+            waiting.refuse();
         }
     }
 

@@ -1,6 +1,7 @@
 //! Group requests as clients send them, over a listener in memory: a node with its quorum, its
 //! controller and its groups on a simulated disk, in paused time.
 
+mod changes;
 mod finding;
 mod groups;
 mod members;

@@ -5,7 +5,7 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicI64;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -42,7 +42,9 @@ use crate::metadata_follower::MetadataPublisher;
 use crate::partitions::{PartitionParts, PartitionSettings, Partitions};
 use crate::producer_ids::ProducerIds;
 use crate::requests::{Authorizer, BrokerService, Operation, Resource, Unlimited};
-use crate::simulated_control_plane::{CLUSTER, ControlPlane, NODE, Options, formatted_disk, topic};
+use crate::simulated_control_plane::{
+    CLUSTER, ControlPlane, NODE, Options, formatted_disk, pass, topic,
+};
 use crate::topic_names::CONSUMER_OFFSETS;
 
 /// A topic of two partitions that groups consume.
@@ -52,6 +54,7 @@ const PARTITION_COUNT: i32 = 5;
 pub(super) struct Node {
     pub(super) client: RequestConnection,
     pub(super) broker: Arc<Broker>,
+    followers: Arc<Followers>,
     plane: ControlPlane,
     _lifecycle: BrokerLifecycle,
     _server: Server,
@@ -59,7 +62,11 @@ pub(super) struct Node {
 
 /// Tells partitions and groups, once they are there.
 #[derive(Default)]
-struct Followers(OnceLock<(Arc<Partitions>, Arc<Groups>)>);
+struct Followers {
+    told: OnceLock<(Arc<Partitions>, Arc<Groups>)>,
+    /// How long it takes until they know.
+    delay_ms: AtomicU64,
+}
 
 /// Nobody may do anything to what is called `secret`.
 struct NoSecrets;
@@ -78,7 +85,7 @@ impl Node {
         let partitions = start_partitions(&plane).await;
         let groups = Arc::new(Groups::new((&config()).into(), plane.environment.clone()));
         let told = followers
-            .0
+            .told
             .set((Arc::clone(&partitions), Arc::clone(&groups)));
         assert!(told.is_ok());
         let lifecycle = plane.running_broker().await;
@@ -109,6 +116,7 @@ impl Node {
         Self {
             client: connect(&broker, &server).await,
             broker,
+            followers,
             plane,
             _lifecycle: lifecycle,
             _server: server,
@@ -126,6 +134,11 @@ impl Node {
             tokio::task::yield_now().await;
         }
         panic!("the groups are not ready");
+    }
+
+    /// From now on, changes take this long to be in effect.
+    pub(super) fn slow_down(&self, delay_ms: u64) {
+        self.followers.delay_ms.store(delay_ms, Ordering::Relaxed);
     }
 
     pub(super) fn topic_id(&self, name: &str) -> Option<Uuid> {
@@ -248,7 +261,8 @@ impl MetadataPublisher for Followers {
         image: &'a MetadataImage,
     ) -> BoxFuture<'a, ()> {
         Box::pin(async move {
-            if let Some((partitions, groups)) = self.0.get() {
+            pass(Duration::from_millis(self.delay_ms.load(Ordering::Relaxed))).await;
+            if let Some((partitions, groups)) = self.told.get() {
                 let applied = partitions.apply(delta, image).await;
                 assert!(applied.failures.is_empty(), "{:?}", applied.failures);
                 groups.apply(&applied, delta, image, partitions);
