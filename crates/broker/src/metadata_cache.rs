@@ -58,9 +58,15 @@ impl MetadataCache {
 
     /// Waits until everything below `end_offset` is in effect.
     pub async fn reached(&self, end_offset: Offset) -> Arc<Published> {
+        self.until(|published| published.end_offset >= end_offset)
+            .await
+    }
+
+    /// Waits until what is in effect is so.
+    pub async fn until(&self, is_so: impl Fn(&Published) -> bool) -> Arc<Published> {
         let mut published = self.published.subscribe();
-        let reached = published.wait_for(|published| published.end_offset >= end_offset);
-        Arc::clone(&reached.await.expect("the sender is held by self"))
+        let found = published.wait_for(|published| is_so(published));
+        Arc::clone(&found.await.expect("the sender is held by self"))
     }
 }
 

@@ -16,7 +16,7 @@ use crate::fatal::{Fatal, FatalErrors};
 use crate::fetch_sessions::FetchSessions;
 use crate::groups::Groups;
 use crate::lifecycle::{AdvertisedListener, BrokerLifecycle, LifecycleParts};
-use crate::metadata_cache::MetadataCache;
+use crate::metadata_cache::{MetadataCache, Published};
 use crate::metadata_follower::{FollowerParts, MetadataFollower};
 use crate::metadata_records;
 use crate::partitions::{PartitionParts, Partitions, TopicConfigs, Upkeep};
@@ -351,12 +351,20 @@ impl Starting {
         Ok(Some(endpoint))
     }
 
-    /// Waits until the controller has let the broker in, or something has failed.
+    /// Waits until the controller has let the broker in and the node's own metadata say so, with
+    /// what it leads since, or until something has failed. A client that comes then finds a broker.
     async fn let_in(&mut self, lifecycle: &BrokerLifecycle) -> Result<(), StartError> {
+        let id = self.config.node.id.0;
+        let is_in = |published: &Published| published.image.cluster().is_active(id);
+        let let_in = async {
+            lifecycle.become_ready().await?;
+            self.metadata.until(is_in).await;
+            Ok(())
+        };
         tokio::select! {
             biased;
             failure = self.failures.next() => Err(failure.into()),
-            ready = lifecycle.become_ready() => Ok(ready?),
+            ready = let_in => ready,
         }
     }
 
