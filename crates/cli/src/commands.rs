@@ -24,7 +24,7 @@ pub(crate) struct Call {
 struct Command {
     /// What stands behind `klamm`.
     words: &'static [&'static str],
-    /// The name of the tool in Apache Kafka.
+    /// The name of the tool in Apache Kafka, or what it would be if there were one.
     tool: &'static str,
     about: &'static str,
     run: fn(&Call, &mut dyn Write) -> Result<ExitCode>,
@@ -33,9 +33,27 @@ struct Command {
 const COMMANDS: &[Command] = &[
     Command {
         words: &["server", "start"],
-        tool: "kafka-server-start",
+        tool: server::START,
         about: "Start a node.",
         run: server::run,
+    },
+    Command {
+        words: &["server", "stop"],
+        tool: "kafka-server-stop",
+        about: "Stop nodes of this machine.",
+        run: server::stop,
+    },
+    Command {
+        words: &["server", "restart"],
+        tool: "kafka-server-restart",
+        about: "Stop nodes and start them again.",
+        run: server::restart,
+    },
+    Command {
+        words: &["server", "status"],
+        tool: "kafka-server-status",
+        about: "Show the nodes of this machine.",
+        run: server::status,
     },
     Command {
         words: &["storage"],
@@ -84,6 +102,16 @@ fn message(error: &anyhow::Error) -> String {
         }
     }
     text
+}
+
+/// What stands behind the command that starts a node, if these words do that.
+pub(crate) fn arguments_of_start(words: &[String]) -> Option<Vec<String>> {
+    match recognise(words) {
+        Ok(Request::Command(command, call)) if command.tool == server::START => {
+            Some(call.arguments)
+        }
+        _ => None,
+    }
 }
 
 fn execute(arguments: Vec<OsString>, out: &mut dyn Write) -> Result<ExitCode> {

@@ -14,6 +14,14 @@ const OPTIONS: &[OptionSpec] = &[
         help: "A property that goes before the file; may be given several times.",
     },
     OptionSpec {
+        long: "daemon",
+        short: None,
+        value: None,
+        is_required: false,
+        help: "Run it in the background, and wait until it is ready. Its output goes to \
+               kafkaServer.out in $LOG_DIR, or else in ./logs.",
+    },
+    OptionSpec {
         long: "version",
         short: None,
         value: None,
@@ -36,6 +44,8 @@ const ABOUT: &str = "Starts a node: broker, controller or both. Without a file i
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Parsed {
     Start(StartArguments),
+    /// In the background.
+    Launch(StartArguments),
     Version,
     Help(String),
 }
@@ -54,7 +64,8 @@ pub(crate) struct StartArguments {
 /// # Errors
 /// When they are not arguments of this command.
 pub(crate) fn parse(program: &str, arguments: &[String]) -> Result<Parsed, UsageError> {
-    let usage = || format!("usage: {program} [server.properties] [--override PROPERTY=VALUE]...");
+    let usage =
+        || format!("usage: {program} [-daemon] [server.properties] [--override PROPERTY=VALUE]...");
     let error = |message: String| UsageError {
         usage: usage(),
         message: format!("{program}: error: {message}"),
@@ -75,10 +86,14 @@ pub(crate) fn parse(program: &str, arguments: &[String]) -> Result<Parsed, Usage
         }
     };
     let overrides = parsed.values.all("override").map(str::to_owned);
-    Ok(Parsed::Start(StartArguments {
+    let arguments = StartArguments {
         file,
         overrides: overrides.collect(),
-    }))
+    };
+    Ok(match parsed.values.has("daemon") {
+        true => Parsed::Launch(arguments),
+        false => Parsed::Start(arguments),
+    })
 }
 
 #[cfg(test)]
@@ -106,6 +121,19 @@ mod tests {
     }
 
     #[test]
+    fn a_node_is_for_the_background_with_one_dash_or_two() {
+        let check = |line| {
+            let expected = StartArguments {
+                file: Some("x".into()),
+                overrides: Vec::new(),
+            };
+            assert_eq!(parse_line(line), Ok(Parsed::Launch(expected)), "{line}");
+        };
+        check("-daemon x");
+        check("x --daemon");
+    }
+
+    #[test]
     fn what_is_no_argument_is_refused_with_the_usage() {
         let check = |line, message: &str| {
             let error = parse_line(line).unwrap_err();
@@ -116,7 +144,7 @@ mod tests {
             assert!(error.usage.starts_with("usage: klamm server start "));
         };
         check("x y z", "Found non argument parameters: y,z");
-        check("-daemon x", "daemon is not a recognized option");
+        check("-daemons x", "daemons is not a recognized option");
         check("x --override", "option override requires an argument");
     }
 

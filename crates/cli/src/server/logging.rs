@@ -87,7 +87,7 @@ fn write_time(writer: &mut impl fmt::Write, wall_ms: u64) -> fmt::Result {
 
 /// The date of a day since 1970-01-01. Years begin in March here, so that the day that is not in
 /// every year is their last.
-fn date(day: u64) -> (u64, u64, u64) {
+pub(super) fn date(day: u64) -> (u64, u64, u64) {
     const DAYS_OF_400_YEARS: u64 = 146_097;
     let since_march_of_year_0 = day + 719_468;
     let era = since_march_of_year_0 / DAYS_OF_400_YEARS;

@@ -75,6 +75,22 @@ impl Process {
     }
 }
 
+/// Whether a node with these arguments and environment variables would accept its configuration.
+///
+/// # Errors
+/// Why it would not.
+pub(super) fn check_config(
+    arguments: &StartArguments,
+    variables: &[(String, String)],
+) -> Result<()> {
+    let invocation = Invocation {
+        arguments,
+        variables,
+        data_directory: Path::new(DATA_DIRECTORY),
+    };
+    invocation.load_config().map(drop)
+}
+
 /// Everything that a configuration is made of.
 struct Invocation<'a> {
     arguments: &'a StartArguments,
