@@ -11,7 +11,7 @@ use std::fs;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStringExt;
-use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -81,8 +81,7 @@ impl RunningNode {
             return None;
         }
         let process = pidfd_open(pid, PidfdFlags::empty()).ok()?;
-        // What another user's process says is not to be acted upon, not even by root.
-        if fs::metadata(&folder).ok()?.uid() != geteuid().as_raw() {
+        if !is_own(&fs::read_to_string(folder.join("status")).ok()?) {
             return None;
         }
         let statement = statement(&folder)?;
@@ -208,6 +207,16 @@ impl RunningNode {
     }
 }
 
+/// Whether a process is this user's with all of its user ids, by its `status`. What another's says
+/// is not to be acted upon, not even by root; the owner of the folder would not tell, for a process
+/// that hides its memory seems to be root's.
+fn is_own(status: &str) -> bool {
+    let mut lines = status.lines();
+    let ids = lines.find_map(|line| line.strip_prefix("Uid:"));
+    let own = geteuid().as_raw().to_string();
+    ids.is_some_and(|ids| ids.split_whitespace().all(|id| id == own))
+}
+
 /// What the process says of itself whose folder this is.
 fn statement(folder: &Path) -> Option<Statement> {
     let target = link_target();
@@ -232,6 +241,25 @@ mod tests {
         let own = i32::try_from(std::process::id()).unwrap();
         assert!(RunningNode::at(Pid::from_raw(own).unwrap()).is_none());
         assert!(RunningNode::at(Pid::from_raw(i32::MAX).unwrap()).is_none());
+    }
+
+    #[test]
+    fn a_process_is_its_users_with_all_of_its_ids() {
+        let own = geteuid().as_raw();
+        let other = own + 1;
+        let check = |ids: [u32; 4], expected: bool| {
+            let ids = ids.map(|id| id.to_string()).join("\t");
+            assert_eq!(
+                is_own(&format!("Name:\tx\nUid:\t{ids}\nGid:\t0\n")),
+                expected
+            );
+        };
+        check([own; 4], true);
+        check([other; 4], false);
+        check([other, own, own, own], false);
+        check([own, own, other, own], false);
+        assert!(!is_own("Name:\tx\n"));
+        assert!(is_own(&fs::read_to_string("/proc/self/status").unwrap()));
     }
 
     #[test]

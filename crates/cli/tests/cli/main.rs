@@ -4,5 +4,6 @@
 
 mod node;
 mod program;
+mod server_control;
 mod storage;
 mod top_level;

@@ -33,13 +33,13 @@ use super::process::PATIENCE;
 pub(super) const ALL: i16 = -1;
 
 /// A connection to a node.
-pub(super) struct Client {
+pub(crate) struct Client {
     runtime: Runtime,
     connection: RequestConnection,
 }
 
 impl Client {
-    pub(super) fn connect(address: SocketAddr) -> Self {
+    pub(crate) fn connect(address: SocketAddr) -> Self {
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
         let connection = runtime.block_on(open(address));
         Self {
@@ -70,7 +70,7 @@ impl Client {
     }
 
     /// Creates a topic with `partition_count` partitions.
-    pub(super) fn create_topic(
+    pub(crate) fn create_topic(
         &self,
         name: &str,
         partition_count: i32,

@@ -12,31 +12,31 @@ use rustix::process::{Pid, Signal, kill_process};
 use crate::program::Place;
 
 /// How long anything here may take; only a test that fails waits so long.
-pub(super) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Listeners on ports that are free.
-pub(super) const FREE_PORTS: &str = "listeners=PLAINTEXT://127.0.0.1:0,CONTROLLER://127.0.0.1:0";
+pub(crate) const FREE_PORTS: &str = "listeners=PLAINTEXT://127.0.0.1:0,CONTROLLER://127.0.0.1:0";
 
 /// A node that is ready; killed when dropped.
-pub(super) struct Node {
+pub(crate) struct Node {
     child: Child,
     lines: Receiver<String>,
     /// What it printed before it was ready.
-    pub(super) printed: Vec<String>,
+    pub(crate) printed: Vec<String>,
     /// Where clients connect to.
-    pub(super) address: SocketAddr,
+    pub(crate) address: SocketAddr,
     /// Where brokers and administrators connect to the controller.
-    pub(super) controller_address: SocketAddr,
+    pub(crate) controller_address: SocketAddr,
 }
 
 impl Node {
     /// Starts one in `place`, with its data in `klamm-data`, and waits until it is ready.
-    pub(super) fn start(place: &Place, overrides: &[&str]) -> Self {
+    pub(crate) fn start(place: &Place, overrides: &[&str]) -> Self {
         Self::start_as(command(place, overrides))
     }
 
     /// Starts one by this command.
-    pub(super) fn start_as(mut command: Command) -> Self {
+    pub(crate) fn start_as(mut command: Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let out = BufReader::new(child.stdout.take().unwrap());
         let (sender, lines) = channel();
@@ -66,14 +66,14 @@ impl Node {
     }
 
     /// Asks it to stop and waits for its end.
-    pub(super) fn stop(self) -> ExitStatus {
+    pub(crate) fn stop(self) -> ExitStatus {
         let pid = Pid::from_child(&self.child);
         kill_process(pid, Signal::TERM).unwrap();
         self.wait()
     }
 
     /// Waits for its end.
-    pub(super) fn wait(mut self) -> ExitStatus {
+    pub(crate) fn wait(mut self) -> ExitStatus {
         // What it prints ends when it does.
         let ended = loop {
             if let Err(ended) = self.lines.recv_timeout(PATIENCE) {
@@ -85,13 +85,13 @@ impl Node {
     }
 
     /// Ends it at once, by SIGKILL.
-    pub(super) fn kill(mut self) {
+    pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
 
     /// What the system says of its memory under this name, in bytes.
-    pub(super) fn memory_bytes(&self, name: &str) -> usize {
+    pub(crate) fn memory_bytes(&self, name: &str) -> usize {
         let path = format!("/proc/{}/status", self.child.id());
         let status = fs::read_to_string(path).unwrap();
         let line = status
@@ -102,7 +102,7 @@ impl Node {
     }
 
     /// A connection without anything on it.
-    pub(super) fn connect(&self) -> TcpStream {
+    pub(crate) fn connect(&self) -> TcpStream {
         let stream = TcpStream::connect(self.address).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream
@@ -110,7 +110,7 @@ impl Node {
 }
 
 /// Starts a node that does not come up: it ends with 1 and this complaint.
-pub(super) fn expect_refusal(place: &Place, overrides: &[&str], complaint: &str) {
+pub(crate) fn expect_refusal(place: &Place, overrides: &[&str], complaint: &str) {
     let output = command(place, overrides).output().unwrap();
     let errors = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1), "{errors}");
@@ -131,14 +131,14 @@ fn listener(ready: &str, name: &str) -> SocketAddr {
 }
 
 /// `klamm server start` in `place`, on free ports.
-pub(super) fn command(place: &Place, overrides: &[&str]) -> Command {
+pub(crate) fn command(place: &Place, overrides: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_klamm"));
     configure(&mut command, place, overrides);
     command
 }
 
 /// Gives a command that starts a node its directory and its arguments.
-pub(super) fn configure(command: &mut Command, place: &Place, overrides: &[&str]) {
+pub(crate) fn configure(command: &mut Command, place: &Place, overrides: &[&str]) {
     command.current_dir(place.path(""));
     command.args(["server", "start", "--override", FREE_PORTS]);
     for text in overrides {
