@@ -18,7 +18,7 @@ STATES = ConsumerGroupState
 
 def run(node):
     # Static members of groups before this one stay until their sessions end.
-    until("the end of other groups' members", lambda: not listed(node, {STATES.STABLE}))
+    until("the end of other groups' members", lambda: all_empty(node))
     node.create(GROUP, 2)
     messages = [{"value": b"x", "partition": index % 2} for index in range(20)]
     node.write(GROUP, messages)
@@ -49,6 +49,11 @@ def groups(node):
     report.line(NAME, groups=seen, errors=len(answer.errors))
     for state_asked in (STATES.STABLE, STATES.EMPTY, STATES.DEAD):
         report.line(NAME, of_state=state_asked.name, groups=listed(node, {state_asked}))
+
+
+def all_empty(node):
+    answer = node.admin.list_consumer_groups().result(DEADLINE_SECONDS)
+    return all(each.state == STATES.EMPTY for each in answer.valid)
 
 
 def listed(node, states):
