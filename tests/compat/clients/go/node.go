@@ -54,20 +54,16 @@ func (n *node) create(ctx context.Context, topic string, partitions int, config 
 	return n.awaitPartitions(ctx, topic, partitions)
 }
 
-// awaitPartitions waits until so many partitions of a topic have a leader.
+// awaitPartitions waits until so many partitions of a topic have a leader that answers for them. A
+// broker may show a topic a moment before it takes records of it, and a record that asks for no
+// acknowledgement is lost in that moment.
 func (n *node) awaitPartitions(ctx context.Context, topic string, count int) error {
 	return until(ctx, "partitions of "+topic, func(ctx context.Context) (bool, error) {
-		metadata, err := n.admin.Metadata(ctx, topic)
-		if err != nil {
-			return false, err
+		ends, err := n.admin.ListEndOffsets(ctx, topic)
+		if err == nil {
+			err = ends.Error()
 		}
-		led := 0
-		for _, partition := range metadata.Topics[topic].Partitions {
-			if partition.Leader >= 0 && partition.Err == nil {
-				led++
-			}
-		}
-		return led == count, nil
+		return len(ends[topic]) == count, err
 	})
 }
 

@@ -124,7 +124,7 @@ def kill_and_take_over(node, topic, strategy, survivor, killed):
     until("a part of the survivor", lambda: survivor.poll() or len(survivor.owned) == 1)
     write(node, topic)
     killed.await_line("committed", [survivor])
-    read("crash", [survivor], ROUND)
+    until("the survivor's records", lambda: survivor.poll() or len(survivor.records) == ROUND)
     survivor.commit_read()
     survivor.records.clear()
 

@@ -1,9 +1,10 @@
 """The node under test: topics made on it, clients of it, records written to and read from it."""
 
+import sys
 import time
 
 from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec
 
 DEADLINE_SECONDS = 30
 
@@ -34,14 +35,26 @@ class Node:
         self.await_partitions(name, partitions)
 
     def await_partitions(self, name, count):
-        """Waits until so many partitions of a topic have a leader."""
+        """Waits until so many partitions of a topic have a leader that answers for them.
 
-        def have_leaders():
+        A broker may show a topic a moment before it takes records of it, and a record that asks
+        for no acknowledgement is lost in that moment.
+        """
+
+        def are_led():
             topic = self.admin.list_topics(name, timeout=10).topics[name]
-            leaders = [each.leader for each in topic.partitions.values() if each.leader >= 0]
-            return len(leaders) == count
+            if len(topic.partitions) != count:
+                return False
+            asked = {TopicPartition(name, each): OffsetSpec.latest() for each in topic.partitions}
+            try:
+                for answer in self.admin.list_offsets(asked).values():
+                    answer.result(DEADLINE_SECONDS)
+            except KafkaException as failure:
+                print(f"await {name}: {failure}", file=sys.stderr)
+                return False
+            return True
 
-        until(f"{count} partitions of {name}", have_leaders)
+        until(f"{count} partitions of {name}", are_led)
 
     def producer(self, **settings):
         """A producer that chooses partitions as Java's does."""
