@@ -18,6 +18,7 @@ pub mod compression;
 pub mod error_code;
 pub mod generated;
 pub mod ids;
+pub mod json;
 pub mod record_frame;
 pub mod records;
 pub mod time;

@@ -7,6 +7,7 @@ mod dispatch;
 mod encode;
 mod error_code;
 mod family;
+mod json;
 mod structs;
 
 use super::model::{Definitions, Message};
@@ -40,6 +41,9 @@ pub(super) fn files(definitions: &Definitions) -> Files {
         }
         for (name, text) in family::enums(family) {
             files.insert(format!("{folder}/{name}.rs"), text);
+        }
+        if json::is_shown(family) {
+            files.insert(format!("{folder}/json.rs"), json::file(family));
         }
         files.insert(format!("{folder}/mod.rs"), family::module(family));
     }

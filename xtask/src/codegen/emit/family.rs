@@ -3,7 +3,7 @@
 
 use super::super::model::{Family, Message, Record, Shape};
 use super::super::names::{camel, snake, variant};
-use super::header;
+use super::{header, json};
 use std::fmt::Write as _;
 
 /// The `mod.rs` of a family.
@@ -16,6 +16,9 @@ pub(super) fn module(family: &Family) -> String {
     }
     for (name, _) in &enums {
         let _ = writeln!(text, "mod {name};");
+    }
+    if json::is_shown(family) {
+        text.push_str("mod json;\n");
     }
     text.push('\n');
     for message in family.messages() {
@@ -43,7 +46,8 @@ pub(super) fn enums(family: &Family) -> Vec<(&'static str, String)> {
     }
 }
 
-fn origin(family: &Family) -> String {
+/// Where the definitions of a family are.
+pub(super) fn origin(family: &Family) -> String {
     format!("crates/protocol/messages/records/{}", family.folder)
 }
 

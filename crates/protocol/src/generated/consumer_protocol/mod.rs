@@ -4,6 +4,7 @@
 
 pub mod consumer_protocol_assignment;
 pub mod consumer_protocol_subscription;
+mod json;
 
 pub use consumer_protocol_assignment::ConsumerProtocolAssignment;
 pub use consumer_protocol_subscription::ConsumerProtocolSubscription;

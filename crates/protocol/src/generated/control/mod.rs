@@ -4,6 +4,7 @@
 
 pub mod control_record_type_schema;
 pub mod end_txn_marker;
+mod json;
 pub mod kraft_version_record;
 pub mod leader_change_message;
 pub mod snapshot_footer_record;

@@ -18,6 +18,7 @@ pub mod consumer_group_target_assignment_metadata_key;
 pub mod consumer_group_target_assignment_metadata_value;
 pub mod group_metadata_key;
 pub mod group_metadata_value;
+mod json;
 mod key;
 pub mod legacy_offset_commit_key;
 pub mod legacy_offset_commit_value;

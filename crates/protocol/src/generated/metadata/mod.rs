@@ -13,6 +13,7 @@ pub mod delegation_token_record;
 pub mod end_transaction_record;
 pub mod feature_level_record;
 pub mod fence_broker_record;
+mod json;
 pub mod no_op_record;
 pub mod partition_change_record;
 pub mod partition_record;

@@ -2,6 +2,7 @@
 
 //! Records of the family `share`, owned.
 
+mod json;
 mod key;
 pub mod share_snapshot_key;
 pub mod share_snapshot_value;

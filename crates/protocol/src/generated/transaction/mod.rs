@@ -2,6 +2,7 @@
 
 //! Records of the family `transaction`, owned.
 
+mod json;
 mod key;
 pub mod transaction_log_key;
 pub mod transaction_log_value;
