@@ -10,7 +10,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 
-use crate::{server, storage_tool};
+use crate::{dump_log, server, storage_tool};
 
 /// A command with the arguments behind it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,6 +60,12 @@ const COMMANDS: &[Command] = &[
         tool: "kafka-storage",
         about: "Format log directories, and look at them.",
         run: storage_tool::run,
+    },
+    Command {
+        words: &["dump-log"],
+        tool: "kafka-dump-log",
+        about: "Print what the files of a partition hold.",
+        run: dump_log::run,
     },
 ];
 

@@ -7,6 +7,7 @@
 
 mod arguments;
 mod commands;
+mod dump_log;
 mod server;
 mod storage_tool;
 mod surroundings;

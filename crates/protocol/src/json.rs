@@ -204,7 +204,11 @@ impl ToJson for Vec<u8> {
 
 impl<T: ToJson> ToJson for Vec<T> {
     fn to_json(&self, version: i16) -> Json {
-        Json::Array(self.iter().map(|element| element.to_json(version)).collect())
+        Json::Array(
+            self.iter()
+                .map(|element| element.to_json(version))
+                .collect(),
+        )
     }
 }
 
@@ -223,7 +227,10 @@ mod tests {
     #[test]
     fn values_print_as_json() {
         let check = |json: Json, text: &str| assert_eq!(json.to_string(), text);
-        let object = vec![("a", Json::Null), ("b", Json::Array(vec![Json::Bool(true)]))];
+        let object = vec![
+            ("a", Json::Null),
+            ("b", Json::Array(vec![Json::Bool(true)])),
+        ];
         check(Json::Object(object), r#"{"a":null,"b":[true]}"#);
         check(Json::Object(Vec::new()), "{}");
         check(Json::Integer(i64::MIN), "-9223372036854775808");

@@ -2,6 +2,7 @@
 //! Java and the network. A scenario is a row of [`SCENARIOS`] and passes or fails as a whole.
 
 mod directories;
+mod dump_log;
 mod golden;
 mod metadata_log;
 mod metadata_shell;
@@ -32,6 +33,10 @@ const SCENARIOS: &[Stage] = &[
     Stage {
         name: "our-directories",
         work: directories::written_for_kafka,
+    },
+    Stage {
+        name: "dump-log",
+        work: dump_log::compare,
     },
     Stage {
         name: "metadata-log",
@@ -97,7 +102,7 @@ mod tests {
         assert_eq!(
             error,
             "find scenario: `nonsense` is not one of golden, kafka, kafka-directories, \
-             our-directories, metadata-log, storage-tool, metadata-shell, sweep, \
+             our-directories, dump-log, metadata-log, storage-tool, metadata-shell, sweep, \
              sweep-kafka"
         );
     }

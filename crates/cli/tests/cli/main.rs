@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod dump_log;
 mod node;
 mod program;
 mod server_control;
