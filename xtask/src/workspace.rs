@@ -25,6 +25,17 @@ pub(crate) fn cargo(folder: &Path) -> Command {
     command
 }
 
+/// Builds the program of `package`, unoptimised, and says where it is.
+///
+/// # Errors
+/// When it does not build.
+pub(crate) fn built(root: &Path, package: &str) -> Result<PathBuf> {
+    run(cargo(root).args(["build", "--quiet", "--package", package]))?;
+    let target = std::env::var_os("CARGO_TARGET_DIR");
+    let target = target.map_or_else(|| root.join("target"), Into::into);
+    Ok(target.join("debug").join(package))
+}
+
 /// Runs `command` to its end, its output going where ours goes.
 ///
 /// # Errors

@@ -14,11 +14,8 @@ use crate::workspace;
 /// epoch here.
 pub(super) fn hand_over(root: &Path) -> Result<()> {
     let scratch = scratch(root, "metadata-log")?;
-    let mut build = workspace::cargo(root);
-    workspace::run(build.args(["build", "--quiet", "--package", "compat-quorum"]))?;
-    let target = std::env::var_os("CARGO_TARGET_DIR");
-    let target = target.map_or_else(|| root.join("target"), Into::into);
+    let program = workspace::built(root, "compat-quorum")?;
     let mut check = Command::new(root.join("tests/compat/quorum/check"));
-    check.arg(target.join("debug/compat-quorum")).arg(scratch);
+    check.arg(program).arg(scratch);
     workspace::run(&mut check)
 }

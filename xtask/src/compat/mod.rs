@@ -1,11 +1,13 @@
 //! Comparisons with Apache Kafka itself, which a plain `cargo test` cannot make because they need
 //! Java and the network. A scenario is a row of [`SCENARIOS`] and passes or fails as a whole.
 
+mod clients;
 mod directories;
 mod dump_log;
 mod golden;
 mod metadata_log;
 mod metadata_shell;
+mod node;
 mod storage_tool;
 mod sweep;
 
@@ -58,15 +60,43 @@ const SCENARIOS: &[Stage] = &[
         name: "sweep-kafka",
         work: sweep::check_recording,
     },
+    Stage {
+        name: "client-java-2.7.0",
+        work: |root| clients::compare(root, &clients::JAVA_OLD),
+    },
+    Stage {
+        name: "client-java-4.3.1",
+        work: |root| clients::compare(root, &clients::JAVA),
+    },
+    Stage {
+        name: "client-python",
+        work: |root| clients::compare(root, &clients::PYTHON),
+    },
+    Stage {
+        name: "client-go",
+        work: |root| clients::compare(root, &clients::GO),
+    },
 ];
 
-/// Runs the scenarios of these names, or all of them if there is none.
+/// All scenarios of this beginning.
+const CLIENT: &str = "client-";
+
+/// Runs the scenarios of these names, or all of them if there is none. `clients` is the name of
+/// those of the clients; `clients-kafka` asks Apache Kafka what Klamm is asked there.
 pub(crate) fn run(root: &Path, names: &[String]) -> Result<()> {
-    if names.is_empty() {
-        return stages::run(root, SCENARIOS);
+    match names {
+        [] => stages::run(root, SCENARIOS),
+        [name] if name == "clients" => {
+            let of_clients = |stage: &&Stage| stage.name.starts_with(CLIENT);
+            let chosen: Vec<Stage> = SCENARIOS.iter().filter(of_clients).copied().collect();
+            stages::run(root, &chosen)
+        }
+        [name, rest @ ..] if name == "clients-kafka" => clients::run_with_kafka(root, rest),
+        names => {
+            let chosen: Result<Vec<Stage>> = names.iter().map(|name| scenario(name)).collect();
+            stages::run(root, &chosen?)
+        }
     }
-    let chosen: Result<Vec<Stage>> = names.iter().map(|name| scenario(name)).collect();
-    stages::run(root, &chosen?)
 }
 
 /// Apache Kafka itself runs here, which every comparison with a live broker builds on.
@@ -103,7 +133,7 @@ mod tests {
             error,
             "find scenario: `nonsense` is not one of golden, kafka, kafka-directories, \
              our-directories, dump-log, metadata-log, storage-tool, metadata-shell, sweep, \
-             sweep-kafka"
+             sweep-kafka, client-java-2.7.0, client-java-4.3.1, client-python, client-go"
         );
     }
 }

@@ -13,11 +13,8 @@ use crate::workspace;
 /// Both tools say and write the same.
 pub(super) fn compare(root: &Path) -> Result<()> {
     let scratch = scratch(root, "storage-tool")?;
-    let mut build = workspace::cargo(root);
-    workspace::run(build.args(["build", "--quiet", "--package", "klamm"]))?;
-    let target = std::env::var_os("CARGO_TARGET_DIR");
-    let target = target.map_or_else(|| root.join("target"), Into::into);
+    let program = workspace::built(root, "klamm")?;
     let mut check = Command::new(root.join("tests/compat/storage-tool/check"));
-    check.arg(target.join("debug/klamm")).arg(scratch);
+    check.arg(program).arg(scratch);
     workspace::run(&mut check)
 }

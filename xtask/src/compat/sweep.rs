@@ -17,13 +17,10 @@ const KAFKA_PORT: &str = "19694";
 /// Klamm answers as Apache Kafka did, but for what is accepted.
 pub(super) fn compare(root: &Path) -> Result<()> {
     let scratch = scratch(root, "sweep")?;
-    let mut build = workspace::cargo(root);
-    workspace::run(build.args(["build", "--quiet", "--package", "klamm"]))?;
-    let target = std::env::var_os("CARGO_TARGET_DIR");
-    let target = target.map_or_else(|| root.join("target"), Into::into);
+    let program = workspace::built(root, "klamm")?;
     let mut sweep = Command::new(root.join(SWEEP));
     sweep.arg(scratch.join("klamm")).arg(PORT);
-    workspace::run(sweep.arg(target.join("debug/klamm")))
+    workspace::run(sweep.arg(program))
 }
 
 /// Apache Kafka answers as it did when its answers were recorded.
