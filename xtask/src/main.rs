@@ -28,7 +28,9 @@ const USAGE: &str = "usage: cargo xtask <chore>
   ci                       the whole gate: format, tidy, dependencies, lints, tests, documentation
   codegen [--check]        write the generated code from the message definitions
   docs [--check]           write the pages that are made from the tree
-  compat [scenario]...     compare with Apache Kafka itself; needs Java 17 and Maven
+  compat [scenario]...     compare with Apache Kafka itself; needs Java 17, Maven, Python 3, Go
+  compat clients-kafka [client]... [--record]
+                           ask Apache Kafka what the clients ask Klamm; record what they see
   fuzz <target> <seconds>  run a fuzz target; needs cargo-fuzz and a nightly compiler";
 
 fn main() -> ExitCode {

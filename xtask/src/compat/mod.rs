@@ -1,5 +1,6 @@
 //! Comparisons with Apache Kafka itself, which a plain `cargo test` cannot make because they need
-//! Java and the network. A scenario is a row of [`SCENARIOS`] and passes or fails as a whole.
+//! Java, Python, Go and the network. A scenario is a row of [`SCENARIOS`] and passes or fails as a
+//! whole.
 
 mod clients;
 mod directories;

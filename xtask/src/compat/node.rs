@@ -19,8 +19,8 @@ const KAFKA_HEAP: &str = "-Xms128m -Xmx512m -XX:TieredStopAtLevel=1";
 const START_MAX: Duration = Duration::from_secs(60);
 const STOP_MAX: Duration = Duration::from_secs(30);
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
-/// What Java makes of an orderly end by SIGTERM.
-const KAFKA_STOPPED: i32 = 143;
+/// What both make of an orderly end by SIGTERM.
+const STOPPED: i32 = 143;
 const OUTPUT_LINES_MAX: usize = 40;
 
 /// Whose server it is.
@@ -48,18 +48,10 @@ impl Server {
         };
         Ok((kafka("kafka-storage"), kafka("kafka-server-start")))
     }
-
-    fn stopped(self) -> i32 {
-        match self {
-            Self::Klamm => 0,
-            Self::Kafka => KAFKA_STOPPED,
-        }
-    }
 }
 
 /// A node that runs; it is killed when it is dropped without [`Node::stop`].
 pub(super) struct Node {
-    server: Server,
     process: Child,
     output: PathBuf,
     address: SocketAddr,
@@ -86,7 +78,6 @@ impl Node {
         let process = start.arg(&configuration).spawn().context("start a node")?;
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, broker));
         let mut node = Self {
-            server,
             process,
             output,
             address,
@@ -107,7 +98,7 @@ impl Node {
             thread::sleep(LOOK_AGAIN);
         }
         let status = self.ended()?.context("stop the node: it does not end")?;
-        let is_orderly = status.code() == Some(self.server.stopped());
+        let is_orderly = status.code() == Some(STOPPED);
         ensure!(is_orderly, "stop the node: {status}\n{}", self.last_words());
         Ok(())
     }
@@ -165,7 +156,6 @@ listeners=PLAINTEXT://127.0.0.1:{broker},CONTROLLER://127.0.0.1:{controller}
 controller.listener.names=CONTROLLER
 controller.quorum.bootstrap.servers=127.0.0.1:{controller}
 log.dirs={}
-auto.create.topics.enable=false
 offsets.topic.num.partitions=5
 offsets.topic.replication.factor=1
 transaction.state.log.num.partitions=1
