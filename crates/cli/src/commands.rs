@@ -10,7 +10,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 
-use crate::{dump_log, server, storage_tool};
+use crate::{configs, dump_log, server, storage_tool, topics};
 
 /// A command with the arguments behind it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,6 +66,18 @@ const COMMANDS: &[Command] = &[
         tool: "kafka-dump-log",
         about: "Print what the files of a partition hold.",
         run: dump_log::run,
+    },
+    Command {
+        words: &["configs"],
+        tool: "kafka-configs",
+        about: "Describe and change configurations, quotas and SCRAM credentials.",
+        run: configs::run,
+    },
+    Command {
+        words: &["topics"],
+        tool: "kafka-topics",
+        about: "Create, list, describe, change and delete topics.",
+        run: topics::run,
     },
 ];
 

@@ -6,11 +6,15 @@
 #![forbid(unsafe_code)]
 
 mod arguments;
+mod cluster;
 mod commands;
+mod configs;
 mod dump_log;
 mod server;
 mod storage_tool;
 mod surroundings;
+mod topic_pattern;
+mod topics;
 
 use std::process::ExitCode;
 

@@ -51,6 +51,6 @@ pub use logs::{CleanerConfig, LogsConfig};
 pub use network::{MetricsConfig, NetworkConfig};
 pub use quorum::{MetadataLogConfig, QuorumConfig, Voter};
 pub use replication::ReplicationConfig;
-pub use settings::{Base, Settings, Sources};
+pub use settings::{Base, Settings, Sources, parse_properties};
 pub use topic::TopicConfig;
 pub use value::{Password, Value};

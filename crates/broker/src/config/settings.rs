@@ -272,7 +272,10 @@ pub(super) fn known_key(name: &str) -> Option<&'static ConfigKey> {
 }
 
 /// Reads Java's properties format; of a key that occurs twice, the later value counts.
-fn parse_properties(bytes: &[u8]) -> Result<BTreeMap<String, String>, ConfigError> {
+///
+/// # Errors
+/// When the bytes are not of that format.
+pub fn parse_properties(bytes: &[u8]) -> Result<BTreeMap<String, String>, ConfigError> {
     let escaped;
     let latin = match std::str::from_utf8(bytes) {
         Ok(text) if !text.is_ascii() => {

@@ -1,13 +1,89 @@
 //! Arguments as Kafka's tools that are written with jopt-simple take them: options by their full
 //! names, behind two dashes or one, anywhere among the other arguments.
 
-use super::{OptionSpec, Values};
+use client::exception::Exception;
+
+use super::{OptionSpec, UsageError, Values, help_of_options};
+
+/// A tool: what it does, and its options.
+#[derive(Debug)]
+pub(crate) struct Tool {
+    pub(crate) about: &'static str,
+    pub(crate) options: &'static [OptionSpec],
+}
 
 /// The options and the other arguments.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Parsed {
     pub(crate) values: Values,
     pub(crate) others: Vec<String>,
+}
+
+impl Tool {
+    /// Reads the arguments behind `program`. All options that are required are there then.
+    ///
+    /// # Errors
+    /// When they are not arguments of this tool; also for `--help`, which Kafka's tools answer on
+    /// standard error and with the exit code of a failure.
+    pub(crate) fn read(&self, program: &str, arguments: &[String]) -> Result<Parsed, UsageError> {
+        if arguments.iter().any(|argument| argument == "--help") {
+            return Err(self.refusal(program, self.about));
+        }
+        let parsed = parse(self.options, arguments);
+        let parsed = parsed.map_err(|message| self.refusal(program, &message))?;
+        let mut required = self.options.iter().filter(|option| option.is_required);
+        match required.find(|option| !parsed.values.has(option.long)) {
+            None => Ok(parsed),
+            Some(option) => {
+                let message = format!("Missing required argument \"[{}]\"", option.long);
+                Err(self.refusal(program, &message))
+            }
+        }
+    }
+
+    /// Refuses a combination of arguments: the message, then how the tool is used.
+    pub(crate) fn refusal(&self, program: &str, message: &str) -> UsageError {
+        let usage = format!("usage: {program} [OPTION]...");
+        UsageError {
+            usage: message.to_owned(),
+            message: help_of_options(&usage, self.about, self.options),
+        }
+    }
+}
+
+impl Parsed {
+    /// The value of an option that may be given once.
+    ///
+    /// # Errors
+    /// When it was given several times.
+    pub(crate) fn single(&self, long: &str) -> Result<Option<&str>, Exception> {
+        let mut values = self.values.all(long);
+        let value = values.next();
+        match values.next() {
+            None => Ok(value),
+            Some(_) => Err(Exception {
+                class: "joptsimple.MultipleArgumentsForOptionException",
+                message: format!(
+                    "Found multiple arguments for option {long}, but you asked for only one"
+                ),
+            }),
+        }
+    }
+
+    /// The number that an option was given, which may be given once.
+    ///
+    /// # Errors
+    /// When it was given several times, or is no number of 32 bits.
+    pub(crate) fn integer(&self, long: &str) -> Result<Option<i32>, Exception> {
+        let Some(text) = self.single(long)? else {
+            return Ok(None);
+        };
+        let number = text.parse().map(Some);
+        number.map_err(|_| Exception {
+            class: "joptsimple.OptionArgumentConversionException",
+            message: format!("Cannot parse argument '{text}' of option {long}"),
+        })
+    }
 }
 
 /// Reads arguments.
@@ -94,6 +170,18 @@ mod tests {
     fn behind_two_dashes_and_for_a_single_one_there_is_no_option() {
         let parsed = parse_line("- -- --version").unwrap();
         assert_eq!(parsed.others, ["-", "--version"]);
+    }
+
+    #[test]
+    fn a_value_that_is_one_or_a_number_is_checked_when_it_is_asked_for() {
+        let parsed = parse_line("--override 7").unwrap();
+        assert_eq!(parsed.integer("override"), Ok(Some(7)));
+        assert_eq!(parsed.single("version"), Ok(None));
+        let of = |line| parse_line(line).unwrap().integer("override").unwrap_err();
+        let twice = "Found multiple arguments for option override, but you asked for only one";
+        assert_eq!(of("--override 1 --override 1").message, twice);
+        let no_number = "Cannot parse argument 'x' of option override";
+        assert_eq!(of("--override x").message, no_number);
     }
 
     #[test]

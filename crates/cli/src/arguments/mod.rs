@@ -13,6 +13,9 @@ use std::fmt;
 
 pub(crate) use usage::help_of_options;
 
+/// The version of Apache Kafka that tools say they are, for `--version`.
+pub(crate) const KAFKA_VERSION: &str = "4.3.1";
+
 /// An option of a tool. `--help` is in no table: every tool has it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct OptionSpec {
@@ -53,6 +56,12 @@ impl Values {
         self.all(long).last()
     }
 
+    /// The options with their values, in the order in which they were given.
+    pub(crate) fn in_order(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let given = self.given.iter();
+        given.map(|(long, value)| (*long, value.as_str()))
+    }
+
     /// All values of the option.
     pub(crate) fn all(&self, long: &str) -> impl Iterator<Item = &str> {
         let of_option = self.given.iter().filter(move |(given, _)| *given == long);
@@ -61,6 +70,32 @@ impl Values {
 }
 
 impl OptionSpec {
+    /// A long option without a value, which may be left out.
+    pub(crate) const fn flag(long: &'static str, help: &'static str) -> Self {
+        Self {
+            long,
+            short: None,
+            value: None,
+            is_required: false,
+            help,
+        }
+    }
+
+    /// A long option with a value, which may be left out.
+    pub(crate) const fn optional(
+        long: &'static str,
+        value: &'static str,
+        help: &'static str,
+    ) -> Self {
+        Self {
+            long,
+            short: None,
+            value: Some(value),
+            is_required: false,
+            help,
+        }
+    }
+
     /// How messages call it, such as `--config/-c`.
     fn names(&self) -> String {
         match self.short {

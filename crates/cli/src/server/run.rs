@@ -15,11 +15,9 @@ use super::background::{Launch, Starter};
 use super::presence::Presence;
 use super::signals::{OnHangup, Signals, StopSignal};
 use super::start::{Prepared, Process};
+use crate::arguments::KAFKA_VERSION;
 use crate::commands::Call;
 use crate::surroundings;
-
-/// The version of Apache Kafka that this is compatible with.
-const KAFKA_VERSION: &str = "4.3.1";
 
 /// Runs the command.
 ///

@@ -2,9 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod clients;
+mod configs;
 mod dump_log;
 mod node;
 mod program;
 mod server_control;
 mod storage;
 mod top_level;
+mod topics;

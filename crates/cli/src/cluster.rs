@@ -1,0 +1,114 @@
+//! What the tools that talk to a cluster have in common: the files and pairs that their clients are
+//! configured with, the connection, and how a failure is told.
+//!
+//! Not the job of this module: the arguments of a single tool.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use anyhow::{Context, Result, bail};
+use broker::config::parse_properties;
+use client::exception::Exception;
+use client::krafka::admin::AdminClient;
+use client::krafka::{Kafka, KrafkaError};
+use client::{Properties, connection};
+
+/// Runs the work of a tool, network included, to its end on this thread.
+pub(crate) fn run<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    let runtime = runtime.enable_all().build().context("start runtime")?;
+    runtime.block_on(work)
+}
+
+/// Properties of a file, if one was named, and then those that were given as `name=value`.
+///
+/// # Errors
+/// When the file cannot be read, or a pair is none.
+pub(crate) fn properties<'a>(
+    path: Option<&str>,
+    pairs: impl Iterator<Item = &'a str>,
+) -> Result<Properties> {
+    let mut properties = Properties::new();
+    if let Some(path) = path {
+        properties.extend(file(path)?);
+    }
+    for pair in pairs {
+        let Some((name, value)) = pair.split_once('=') else {
+            bail!("Invalid command line properties: {pair}");
+        };
+        properties.set(name, value);
+    }
+    Ok(properties)
+}
+
+/// What a properties file says.
+///
+/// # Errors
+/// When it cannot be read, or is none.
+pub(crate) fn file(path: &str) -> Result<BTreeMap<String, String>> {
+    let bytes = std::fs::read(path).with_context(|| format!("read {path}"))?;
+    parse_properties(&bytes).with_context(|| format!("read {path}"))
+}
+
+/// Connects. `client_id` is what the tool calls itself if the properties do not say.
+///
+/// # Errors
+/// When a property has a value that it does not take, or nobody of `bootstrap_servers` answers.
+pub(crate) async fn connect(
+    bootstrap_servers: &str,
+    properties: &mut Properties,
+    client_id: &str,
+) -> Result<Kafka> {
+    properties.set_default("client.id", client_id);
+    let builder = connection::builder(bootstrap_servers, properties)?;
+    Ok(builder.connect().await?)
+}
+
+/// The admin client over a connection, with the properties that admin clients have beyond it.
+///
+/// # Errors
+/// When a property has a value that it does not take.
+pub(crate) fn admin(kafka: &Kafka, properties: &Properties) -> Result<AdminClient> {
+    // krafka tries again until the time of the call is over, with a longest pause of its own.
+    for name in ["retries", "retry.backoff.max.ms", "enable.metrics.push"] {
+        properties.get(name);
+    }
+    let mut admin = kafka.admin();
+    if let Some(timeout) = properties.milliseconds("default.api.timeout.ms")? {
+        admin = admin.default_api_timeout(timeout);
+    }
+    if let Some(backoff) = properties.milliseconds("retry.backoff.ms")? {
+        admin = admin.retry_backoff(backoff);
+    }
+    Ok(admin)
+}
+
+/// Says which properties nothing has read: nobody knows them. Not their values: these may be
+/// passwords.
+pub(crate) fn warn_of_unknown(properties: &Properties) {
+    for name in properties.unread() {
+        let _ = writeln!(io::stderr(), "WARN unknown property {name}");
+    }
+}
+
+/// What Kafka's tools say of a failure: the words of the broker if it has refused, else the error.
+pub(crate) fn words_of(error: &anyhow::Error) -> String {
+    match known(error) {
+        Some(exception) => exception.message,
+        None => format!("{error:#}"),
+    }
+}
+
+/// The exception that Kafka's tools would log for a failure: `class: message`.
+pub(crate) fn exception_of(error: &anyhow::Error) -> String {
+    match known(error) {
+        Some(exception) => format!("{}: {}", exception.qualified_class(), exception.message),
+        None => format!("{error:#}"),
+    }
+}
+
+/// The exception of a failure that Kafka's tools know.
+pub(crate) fn known(error: &anyhow::Error) -> Option<Exception> {
+    let exception = error.downcast_ref::<Exception>().cloned();
+    exception.or_else(|| error.downcast_ref::<KrafkaError>().map(Exception::of))
+}

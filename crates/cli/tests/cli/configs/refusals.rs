@@ -1,0 +1,96 @@
+//! What is refused, by the tool or by the node, and how it is told.
+
+use super::Cluster;
+use crate::program::Place;
+
+#[test]
+fn what_the_controller_refuses_is_told_in_its_words() {
+    let cluster = Cluster::start("configs-refused");
+    let invalid = "InvalidConfigurationException";
+    cluster.expect_failure(
+        "--topic t --alter --add-config no.such=1",
+        invalid,
+        "Unknown topic config name: no.such",
+    );
+    cluster.expect_failure(
+        "--topic t --alter --add-config retention.ms=abc",
+        invalid,
+        "Invalid value abc for configuration retention.ms: Not a number of type LONG",
+    );
+    cluster.expect_failure(
+        "--topic none --alter --add-config retention.ms=1",
+        "UnknownTopicOrPartitionException",
+        "The topic 'none' does not exist.",
+    );
+    cluster.expect_failure(
+        "--broker 1 --alter --add-config node.id=7",
+        "InvalidRequestException",
+        "Cannot update these configs dynamically: [node.id]",
+    );
+}
+
+#[test]
+fn entities_that_do_not_exist_have_no_configuration() {
+    let cluster = Cluster::start("configs-not-there");
+    for (arguments, entity) in [
+        ("--topic none", "topic 'none'"),
+        ("--broker 7", "broker '7'"),
+    ] {
+        let described = cluster.configs(&format!("{arguments} --describe"));
+        let expected = format!("The {entity} doesn't exist and doesn't have dynamic config.\n");
+        assert_eq!(described.succeeded(), expected);
+    }
+    let invalid = "Topic name is invalid: 'b@d' contains one or more characters other than ASCII \
+                   alphanumerics, '.', '_' and '-'\n";
+    assert_eq!(cluster.configs("--topic b@d --describe").failed(), invalid);
+}
+
+/// The node has neither quotas nor credentials; it says so, and the tool does.
+#[test]
+fn requests_that_the_node_does_not_serve_are_named() {
+    let cluster = Cluster::start("configs-unsupported");
+    let check = |arguments: &str, api: &str| {
+        let message = format!("The node does not support {api}");
+        cluster.expect_failure(arguments, "UnsupportedVersionException", &message);
+    };
+    let quotas = "DESCRIBE_CLIENT_QUOTAS";
+    check("--user alice --describe", quotas);
+    check(
+        "--user alice --alter --add-config producer_byte_rate=1",
+        quotas,
+    );
+    check("--entity-type clients --describe", quotas);
+    check(
+        "--ip 127.0.0.2 --alter --add-config connection_creation_rate=1",
+        quotas,
+    );
+    let credentials = "ALTER_USER_SCRAM_CREDENTIALS";
+    check(
+        "--user alice --alter --delete-config SCRAM-SHA-256",
+        credentials,
+    );
+    check("--client-metrics m --describe", "LIST_CONFIG_RESOURCES");
+}
+
+#[test]
+fn a_password_is_not_repeated_in_a_complaint() {
+    let cluster = Cluster::start("configs-password");
+    let credential = "--user alice --alter --add-config \
+                      SCRAM-SHA-256=[iterations=8192,password=hush]";
+    let complaint = cluster.configs(credential).failed();
+    assert!(complaint.contains("--add-config [hidden]'"), "{complaint}");
+    assert!(!complaint.contains("hush"), "{complaint}");
+}
+
+#[test]
+fn arguments_that_do_not_go_together_are_refused_before_anything_is_asked() {
+    let place = Place::new("configs-arguments", "unused");
+    let check = |arguments: &str, complaint: &str| {
+        let arguments = format!("configs --bootstrap-server b:1 {arguments}");
+        assert_eq!(place.klamm(&arguments).failed(), format!("{complaint}\n"));
+    };
+    check("--describe", "At least one entity type must be specified");
+    let number = "The entity name for brokers must be a valid integer broker id, but it is: x";
+    check("--broker x --describe", number);
+    assert_eq!(place.klamm("configs --version").succeeded(), "4.3.1\n");
+}
