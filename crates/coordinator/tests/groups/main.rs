@@ -6,6 +6,7 @@
 )]
 
 mod acks;
+mod deletion;
 mod harness;
 mod listing;
 mod loading;

@@ -34,6 +34,7 @@ public final class Main {
             ProduceCases.run(sweep);
             GroupCases.run(sweep);
             CommitCases.run(sweep);
+            DeletionCases.run(sweep);
             CreateTopicsCases.run(sweep);
             ConfigCases.run(sweep);
             FrameCases.run(sweep);
