@@ -1,10 +1,16 @@
-//! DescribeCluster (key 60), versions 0 to 2: the brokers, as clients of this listener reach them.
+//! DescribeCluster (key 60), versions 0 to 2: the brokers, as clients of this listener reach them,
+//! or the controllers on a listener of theirs.
 //!
 //! - From version 1 on the client says whether it takes this for a broker or for a controller
 //!   (KIP-919); a wrong guess is MISMATCHED_ENDPOINT_TYPE.
 //! - From version 2 on fenced brokers are listed if asked for (KIP-1073).
-//! - The controller that is named is a broker that passes requests on to it, as in Kafka.
+//! - The controller that brokers name is a broker that passes requests on to it, as in Kafka.
 
+#[cfg(test)]
+#[path = "60_describe_cluster/tests.rs"]
+mod tests;
+
+use super::ListenerKind;
 use crate::broker::Broker;
 use crate::requests::{Call, Unanswerable};
 use metadata::image::MetadataImage;
@@ -19,7 +25,7 @@ const CONTROLLERS: i8 = 2;
 
 pub(super) async fn handle(broker: Arc<Broker>, call: Call) -> Result<Handled, Unanswerable> {
     let request: DescribeClusterRequest = call.decode()?;
-    if let Err((error_code, message)) = check_endpoint_type(request.endpoint_type) {
+    if let Err((error_code, message)) = check_endpoint_type(call.listener, request.endpoint_type) {
         return call.answer(&DescribeClusterResponse {
             throttle_time_ms: call.throttle_time_ms(),
             error_code,
@@ -28,12 +34,21 @@ pub(super) async fn handle(broker: Arc<Broker>, call: Call) -> Result<Handled, U
         });
     }
     let published = broker.metadata.current();
+    let image = &published.image;
+    let (controller_id, brokers) = match call.listener {
+        ListenerKind::Broker => (
+            super::metadata::controller_id(&broker, image),
+            brokers(image, &request, &call),
+        ),
+        // The quorum has no other voter.
+        ListenerKind::Controller => (broker.identity.node_id, controllers(image, &call)),
+    };
     let mut response = DescribeClusterResponse {
         throttle_time_ms: call.throttle_time_ms(),
-        endpoint_type: BROKERS,
+        endpoint_type: endpoint_type(call.listener),
         cluster_id: broker.identity.cluster_id.as_str().into(),
-        controller_id: super::metadata::controller_id(&broker, &published.image),
-        brokers: brokers(&published.image, &request, &call),
+        controller_id,
+        brokers,
         ..DescribeClusterResponse::default()
     };
     if request.include_cluster_authorized_operations {
@@ -42,18 +57,32 @@ pub(super) async fn handle(broker: Arc<Broker>, call: Call) -> Result<Handled, U
     call.answer(&response)
 }
 
-fn check_endpoint_type(endpoint_type: i8) -> Result<(), (ErrorCode, String)> {
-    match endpoint_type {
-        BROKERS => Ok(()),
-        CONTROLLERS => Err((
+const fn endpoint_type(listener: ListenerKind) -> i8 {
+    match listener {
+        ListenerKind::Broker => BROKERS,
+        ListenerKind::Controller => CONTROLLERS,
+    }
+}
+
+fn check_endpoint_type(listener: ListenerKind, wanted: i8) -> Result<(), (ErrorCode, String)> {
+    let name = |endpoint_type| match endpoint_type {
+        BROKERS => Some("BROKER"),
+        CONTROLLERS => Some("CONTROLLER"),
+        _ => None,
+    };
+    let found = endpoint_type(listener);
+    match (name(found), name(wanted)) {
+        _ if found == wanted => Ok(()),
+        (Some(found), Some(wanted)) => Err((
             ErrorCode::MISMATCHED_ENDPOINT_TYPE,
-            "The request was sent to an endpoint of type BROKER, but we wanted an endpoint of type \
-             CONTROLLER"
-                .to_owned(),
+            format!(
+                "The request was sent to an endpoint of type {found}, but we wanted an endpoint of \
+                 type {wanted}"
+            ),
         )),
-        unknown => Err((
+        _ => Err((
             ErrorCode::UNSUPPORTED_ENDPOINT_TYPE,
-            format!("Unsupported endpoint type {unknown}"),
+            format!("Unsupported endpoint type {wanted}"),
         )),
     }
 }
@@ -76,6 +105,23 @@ fn brokers<'a>(
             port: i32::from(endpoint.port),
             rack: broker.rack.as_deref().map(Into::into),
             is_fenced: broker.fenced,
+        })
+        .collect()
+}
+
+fn controllers<'a>(image: &'a MetadataImage, call: &Call) -> Vec<DescribeClusterBroker<'a>> {
+    let listener = call.context.connection.listener.as_str();
+    let registered = image.cluster().controllers();
+    let reached = registered.filter_map(|controller| {
+        let mut endpoints = controller.end_points.iter();
+        Some((controller, endpoints.find(|each| each.name == listener)?))
+    });
+    reached
+        .map(|(controller, endpoint)| DescribeClusterBroker {
+            broker_id: controller.controller_id,
+            host: endpoint.host.as_str().into(),
+            port: i32::from(endpoint.port),
+            ..DescribeClusterBroker::default()
         })
         .collect()
 }

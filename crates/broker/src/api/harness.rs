@@ -118,6 +118,11 @@ pub(super) struct Rights {
 
 impl Node {
     pub(super) async fn start() -> Self {
+        Self::serving(super::ListenerKind::Broker).await
+    }
+
+    /// A node whose listener serves what is served on listeners of this kind.
+    pub(super) async fn serving(listener: super::ListenerKind) -> Self {
         let network = MemoryNetwork::new(1, MemoryFaults::default());
         let transport = Arc::new(network.node("b1", IpAddr::V4(Ipv4Addr::LOCALHOST)));
         let environment = Environment {
@@ -146,7 +151,7 @@ impl Node {
                     idle: Duration::from_secs(600),
                 },
             },
-            service: BrokerService::new(Arc::clone(&broker), super::ListenerKind::Broker),
+            service: BrokerService::new(Arc::clone(&broker), listener),
             observer: events.clone(),
             budget: budget.clone(),
             limits: ConnectionLimits::new(10, 10, BTreeMap::new()).for_clients(10),

@@ -127,12 +127,14 @@ const CONTROLLER: &[(ApiKey, Handler)] = &[
     (ApiKey::ApiVersions, handler!(api_versions)),
     (ApiKey::CreateTopics, handler!(create_topics)),
     (ApiKey::DeleteTopics, handler!(delete_topics)),
+    (ApiKey::DescribeConfigs, handler!(describe_configs)),
     (ApiKey::AlterConfigs, handler!(alter_configs)),
     (ApiKey::CreatePartitions, handler!(create_partitions)),
     (
         ApiKey::IncrementalAlterConfigs,
         handler!(incremental_alter_configs),
     ),
+    (ApiKey::DescribeCluster, handler!(describe_cluster)),
 ];
 
 impl ListenerKind {
