@@ -11,6 +11,7 @@ mod metadata_shell;
 mod node;
 mod storage_tool;
 mod sweep;
+mod tools_kafka;
 
 use std::path::Path;
 use std::process::Command;
@@ -60,6 +61,10 @@ const SCENARIOS: &[Stage] = &[
     Stage {
         name: "sweep-kafka",
         work: sweep::check_recording,
+    },
+    Stage {
+        name: "tools-kafka",
+        work: tools_kafka::compare,
     },
     Stage {
         name: "client-java-2.7.0",
@@ -134,7 +139,8 @@ mod tests {
             error,
             "find scenario: `nonsense` is not one of golden, kafka, kafka-directories, \
              our-directories, dump-log, metadata-log, storage-tool, metadata-shell, sweep, \
-             sweep-kafka, client-java-2.7.0, client-java-4.3.1, client-python, client-go"
+             sweep-kafka, tools-kafka, client-java-2.7.0, client-java-4.3.1, \
+             client-python, client-go"
         );
     }
 }

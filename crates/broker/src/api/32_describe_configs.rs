@@ -3,6 +3,7 @@
 //!
 //! - A broker describes itself, and under an empty name what is set for all brokers; another broker
 //!   is INVALID_REQUEST.
+//! - Listeners of controllers answer in the same way.
 //! - Synonyms and documentation come when they are asked for.
 //! - A resource that is named several times for the same keys is described once; Kafka describes it
 //!   each time.

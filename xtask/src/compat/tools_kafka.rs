@@ -1,0 +1,26 @@
+//! Apache Kafka's console tools against Klamm: what they print is what they print against Kafka.
+//! `tests/compat/tools` has the commands with what was recorded, and does the work.
+
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::Result;
+
+use super::directories::scratch;
+use crate::workspace;
+
+const PLAY: &str = "tests/compat/tools/play";
+/// Two ports from here on, which no other scenario listens on.
+const PORT: &str = "19696";
+
+/// Plays the recorded commands against a new node.
+pub(super) fn compare(root: &Path) -> Result<()> {
+    let scratch = scratch(root, "tools-kafka")?;
+    let mut build = workspace::cargo(root);
+    workspace::run(build.args(["build", "--quiet", "--package", "klamm"]))?;
+    let target = std::env::var_os("CARGO_TARGET_DIR");
+    let target = target.map_or_else(|| root.join("target"), Into::into);
+    let mut play = Command::new(root.join(PLAY));
+    play.arg(scratch.join("klamm")).arg(PORT);
+    workspace::run(play.arg(target.join("debug/klamm")))
+}
