@@ -1,3 +1,5 @@
+//! DescribeCluster against listeners of both kinds, over a broker on a simulated disk.
+
 use super::super::harness::Node;
 use super::*;
 use protocol::generated::metadata::register_controller_record::ControllerEndpoint;
