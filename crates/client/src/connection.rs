@@ -2,7 +2,10 @@
 //!
 //! Not the job of this module: properties of producers and consumers alone.
 
-use krafka::{Kafka, KafkaBuilder};
+use std::time::Duration;
+
+use krafka::admin::ListTopicsOptions;
+use krafka::{Kafka, KafkaBuilder, KrafkaError};
 
 use crate::properties::{Properties, PropertyError, invalid};
 use crate::security;
@@ -25,6 +28,12 @@ const WITHOUT_MEANING: [&str; 13] = [
     "value.serializer",
 ];
 
+/// Kafka's default of `request.timeout.ms`.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Kafka's default of `socket.connection.setup.timeout.ms`.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
 /// How to reach the cluster: `bootstrap_servers` is the comma-separated list of Kafka's tools, and
 /// takes the place of the property `bootstrap.servers`.
 ///
@@ -42,19 +51,21 @@ pub fn builder(
     if let Some(id) = properties.get("client.id") {
         builder = builder.client_id(id);
     }
-    if let Some(timeout) = properties.milliseconds("request.timeout.ms")? {
-        builder = builder.request_timeout(timeout);
-    }
-    if let Some(timeout) = properties.milliseconds("socket.connection.setup.timeout.ms")? {
-        builder = builder.connect_timeout(timeout);
+    let request = properties.milliseconds("request.timeout.ms")?;
+    let request = request.unwrap_or(REQUEST_TIMEOUT);
+    let connect = properties.milliseconds("socket.connection.setup.timeout.ms")?;
+    let connect = connect.unwrap_or(CONNECT_TIMEOUT);
+    // krafka refuses to wait longer for a connection than for an answer on it.
+    builder = builder.request_timeout(request);
+    builder = builder.connect_timeout(connect.min(request));
+    if let Some(is_allowed) = properties.boolean("allow.auto.create.topics")? {
+        builder = builder.allow_auto_create_topics(is_allowed);
     }
     if let Some(age) = properties.milliseconds("metadata.max.age.ms")? {
         builder = builder.metadata_max_age(age);
     }
     if let Some(idle) = properties.number::<i64>("connections.max.idle.ms")? {
-        let idle = u64::try_from(idle)
-            .ok()
-            .map(std::time::Duration::from_millis);
+        let idle = u64::try_from(idle).ok().map(Duration::from_millis);
         builder = builder.connections_max_idle(idle);
     }
     if let Some(bytes) = buffer_bytes(properties, "send.buffer.bytes")? {
@@ -65,6 +76,32 @@ pub fn builder(
     }
     Ok(builder)
 }
+
+/// Connects, and waits until the metadata names a broker: a node that has just started answers
+/// without any. krafka asks for a producer id of those brokers only that it knew at first, and asks
+/// an empty list again and again until the delivery timeout is over.
+///
+/// # Errors
+/// When nobody answers, or no broker is named in time.
+pub async fn connect(builder: KafkaBuilder) -> Result<Kafka, KrafkaError> {
+    let kafka = builder.connect().await?;
+    let looking = kafka.consumer_without_group().metrics_push(false);
+    let looking = looking.build().await?;
+    for _ in 0..BROKER_ATTEMPTS_MAX {
+        if !looking.fetch_metadata(None).await?.brokers.is_empty() {
+            return Ok(kafka);
+        }
+        tokio::time::sleep(BROKER_PAUSE).await;
+        // The list of topics is asked for with all other metadata.
+        let admin = kafka.admin();
+        admin.list_topics(ListTopicsOptions::default()).await?;
+    }
+    Err(KrafkaError::timeout("connect: the cluster names no broker"))
+}
+
+/// How often the metadata is looked at for a broker: five seconds in all.
+const BROKER_ATTEMPTS_MAX: usize = 100;
+const BROKER_PAUSE: Duration = Duration::from_millis(50);
 
 /// The size of a socket's buffer; inside, none leaves it to the system, as -1 does in Kafka.
 fn buffer_bytes(

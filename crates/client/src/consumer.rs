@@ -72,7 +72,7 @@ fn fetching(
         builder = builder.fetch_max_wait(wait);
     }
     if let Some(count) = properties.number("max.poll.records")? {
-        builder = builder.max_poll_records(count);
+        builder = builder.max_poll_records(count).max_buffered_records(count);
     }
     Ok(builder)
 }

@@ -40,6 +40,9 @@ impl Exception {
                 kind: ProtocolErrorKind::UnknownApiVersion,
                 ..
             } => "UnsupportedVersionException",
+            KrafkaError::Protocol { message, .. } if message.starts_with("topic name ") => {
+                "InvalidTopicException"
+            }
             _ => "ApiException",
         };
         let message = match error {

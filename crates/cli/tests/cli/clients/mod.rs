@@ -34,7 +34,7 @@ fn properties(pairs: &[(&str, &str)]) -> Properties {
 
 async fn connect(address: SocketAddr) -> Kafka {
     let builder = connection::builder(&address.to_string(), &Properties::new());
-    builder.unwrap().connect().await.unwrap()
+    connection::connect(builder.unwrap()).await.unwrap()
 }
 
 async fn create_topic(kafka: &Kafka, name: &str, partition_count: i32) {
