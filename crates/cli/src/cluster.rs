@@ -4,7 +4,9 @@
 //! Not the job of this module: the arguments of a single tool.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::io::{self, Write};
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use broker::config::parse_properties;
@@ -12,12 +14,21 @@ use client::exception::Exception;
 use client::krafka::admin::AdminClient;
 use client::krafka::{Kafka, KrafkaError};
 use client::{Properties, connection};
+use tokio::time::Instant;
 
 /// Runs the work of a tool, network included, to its end on this thread.
 pub(crate) fn run<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
     let mut runtime = tokio::runtime::Builder::new_current_thread();
     let runtime = runtime.enable_all().build().context("start runtime")?;
     runtime.block_on(work)
+}
+
+/// Runs the work of a tool that waits for its input or its output: what the clients do meanwhile,
+/// such as heartbeats, goes on beside it on a thread of its own.
+pub(crate) fn run_beside<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    let runtime = runtime.worker_threads(1).enable_all().build();
+    runtime.context("start runtime")?.block_on(work)
 }
 
 /// Properties of a file, if one was named, and then those that were given as `name=value`.
@@ -61,7 +72,7 @@ pub(crate) async fn connect(
 ) -> Result<Kafka> {
     properties.set_default("client.id", client_id);
     let builder = connection::builder(bootstrap_servers, properties)?;
-    Ok(builder.connect().await?)
+    Ok(connection::connect(builder).await?)
 }
 
 /// The admin client over a connection, with the properties that admin clients have beyond it.
@@ -83,11 +94,58 @@ pub(crate) fn admin(kafka: &Kafka, properties: &Properties) -> Result<AdminClien
     Ok(admin)
 }
 
+/// Connects as Kafka's producer and consumer do: as long as nobody answers they complain and try
+/// again, until `deadline`.
+///
+/// # Errors
+/// As [`connect`]; nobody's answer only at the deadline.
+pub(crate) async fn connect_until(
+    bootstrap_servers: &str,
+    properties: &mut Properties,
+    deadline: Option<Instant>,
+) -> Result<Kafka> {
+    let mut pause = RECONNECT_PAUSE;
+    loop {
+        let client_id = properties.get("client.id").unwrap_or_default().to_owned();
+        let error = match connect(bootstrap_servers, properties, &client_id).await {
+            Ok(kafka) => return Ok(kafka),
+            Err(error) => error,
+        };
+        let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        if left == Some(Duration::ZERO) || !is_passing(&error) {
+            return Err(error);
+        }
+        warn(format_args!("{}", words_of(&error)));
+        tokio::time::sleep(left.map_or(pause, |left| pause.min(left))).await;
+        pause = (pause * 2).min(RECONNECT_PAUSE_MAX);
+    }
+}
+
+/// As Kafka's clients wait before they try to connect again.
+const RECONNECT_PAUSE: Duration = Duration::from_millis(50);
+const RECONNECT_PAUSE_MAX: Duration = Duration::from_secs(1);
+
+/// Whether a failure goes away by itself, perhaps: nobody answers, or not yet.
+pub(crate) fn is_passing(error: &anyhow::Error) -> bool {
+    let error = error.downcast_ref::<KrafkaError>();
+    error.is_some_and(KrafkaError::is_retriable)
+}
+
+/// A warning on standard error.
+pub(crate) fn warn(message: fmt::Arguments<'_>) {
+    let _ = writeln!(io::stderr(), "WARN {message}");
+}
+
+/// An error on standard error, as Kafka's tools log one: what went wrong, then the exception.
+pub(crate) fn log_error(message: &str, exception: &str) {
+    let _ = writeln!(io::stderr(), "ERROR {message}\n{exception}");
+}
+
 /// Says which properties nothing has read: nobody knows them. Not their values: these may be
 /// passwords.
 pub(crate) fn warn_of_unknown(properties: &Properties) {
     for name in properties.unread() {
-        let _ = writeln!(io::stderr(), "WARN unknown property {name}");
+        warn(format_args!("unknown property {name}"));
     }
 }
 

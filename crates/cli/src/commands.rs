@@ -10,7 +10,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 
-use crate::{configs, dump_log, server, storage_tool, topics};
+use crate::{configs, console_consumer, console_producer, dump_log, server, storage_tool, topics};
 
 /// A command with the arguments behind it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,6 +78,18 @@ const COMMANDS: &[Command] = &[
         tool: "kafka-topics",
         about: "Create, list, describe, change and delete topics.",
         run: topics::run,
+    },
+    Command {
+        words: &["console-producer"],
+        tool: "kafka-console-producer",
+        about: "Write lines of standard input to a topic.",
+        run: console_producer::run,
+    },
+    Command {
+        words: &["console-consumer"],
+        tool: "kafka-console-consumer",
+        about: "Print the records of topics.",
+        run: console_consumer::run,
     },
 ];
 

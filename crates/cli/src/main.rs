@@ -9,6 +9,8 @@ mod arguments;
 mod cluster;
 mod commands;
 mod configs;
+mod console_consumer;
+mod console_producer;
 mod dump_log;
 mod server;
 mod storage_tool;

@@ -20,7 +20,8 @@ pub(crate) struct Parsed {
 }
 
 impl Tool {
-    /// Reads the arguments behind `program`. All options that are required are there then.
+    /// Reads the arguments behind `program`. All options that are required are there then, unless
+    /// the version is asked for.
     ///
     /// # Errors
     /// When they are not arguments of this tool; also for `--help`, which Kafka's tools answer on
@@ -31,7 +32,9 @@ impl Tool {
         }
         let parsed = parse(self.options, arguments);
         let parsed = parsed.map_err(|message| self.refusal(program, &message))?;
-        let mut required = self.options.iter().filter(|option| option.is_required);
+        let is_version_asked = parsed.values.has("version");
+        let is_needed = |option: &&OptionSpec| option.is_required && !is_version_asked;
+        let mut required = self.options.iter().filter(is_needed);
         match required.find(|option| !parsed.values.has(option.long)) {
             None => Ok(parsed),
             Some(option) => {
@@ -116,6 +119,16 @@ pub(crate) fn parse(
             (None, None) => "",
             (None, Some(_)) => return Err(format!("option {name} takes no argument")),
             (Some(_), Some(value)) => value,
+            (Some(_), None) if option.has_optional_value() => {
+                let next = rest.as_slice().first();
+                match next.filter(|next| *next == "-" || !next.starts_with('-')) {
+                    None => "",
+                    Some(value) => {
+                        rest.next();
+                        value
+                    }
+                }
+            }
             (Some(_), None) => {
                 let value = rest.next();
                 value.ok_or_else(|| format!("option {name} requires an argument"))?
@@ -145,6 +158,7 @@ mod tests {
             is_required: false,
             help: "The version.",
         },
+        OptionSpec::optional("state", "[STATES]", "The states."),
     ];
 
     fn parse_line(line: &str) -> Result<Parsed, String> {
@@ -182,6 +196,18 @@ mod tests {
         assert_eq!(of("--override 1 --override 1").message, twice);
         let no_number = "Cannot parse argument 'x' of option override";
         assert_eq!(of("--override x").message, no_number);
+    }
+
+    #[test]
+    fn a_value_that_may_be_left_out_is_empty_then() {
+        let check = |line, state| {
+            let parsed = parse_line(line).unwrap();
+            assert_eq!(parsed.values.last("state"), Some(state), "{line}");
+        };
+        check("--state", "");
+        check("--state --version", "");
+        check("--state=Empty", "Empty");
+        check("--state Empty --version", "Empty");
     }
 
     #[test]

@@ -10,6 +10,7 @@ pub(crate) mod jopt;
 mod usage;
 
 use std::fmt;
+use std::str::FromStr;
 
 pub(crate) use usage::help_of_options;
 
@@ -22,7 +23,8 @@ pub(crate) struct OptionSpec {
     /// Without its dashes.
     pub(crate) long: &'static str,
     pub(crate) short: Option<char>,
-    /// What stands for its value in the help; none if it has no value.
+    /// What stands for its value in the help; none if it has no value. `[X]` is a value that may be
+    /// left out.
     pub(crate) value: Option<&'static str>,
     pub(crate) is_required: bool,
     pub(crate) help: &'static str,
@@ -62,6 +64,18 @@ impl Values {
         given.map(|(long, value)| (*long, value.as_str()))
     }
 
+    /// The value of the option as a number; none if it was not given.
+    ///
+    /// # Errors
+    /// When it is no number of that kind; the message says so.
+    pub(crate) fn number<T: FromStr>(&self, long: &str) -> Result<Option<T>, String> {
+        let Some(value) = self.last(long) else {
+            return Ok(None);
+        };
+        let number = value.parse().map(Some);
+        number.map_err(|_| format!("Cannot parse argument '{value}' of option {long}"))
+    }
+
     /// All values of the option.
     pub(crate) fn all(&self, long: &str) -> impl Iterator<Item = &str> {
         let of_option = self.given.iter().filter(move |(given, _)| *given == long);
@@ -94,6 +108,11 @@ impl OptionSpec {
             is_required: false,
             help,
         }
+    }
+
+    /// Whether its value may be left out.
+    fn has_optional_value(&self) -> bool {
+        self.value.is_some_and(|value| value.starts_with('['))
     }
 
     /// How messages call it, such as `--config/-c`.

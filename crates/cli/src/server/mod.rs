@@ -14,7 +14,7 @@ mod run;
 mod running;
 mod runtimes;
 mod selection;
-mod signals;
+pub(crate) mod signals;
 mod standalone;
 mod start;
 mod statement;

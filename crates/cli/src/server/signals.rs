@@ -1,5 +1,5 @@
-//! The signals that end a node: the first SIGINT, SIGTERM or SIGHUP asks it to stop in order, the
-//! second does not wait for that.
+//! The signals that end a node, or a tool that runs on and on: the first SIGINT, SIGTERM or SIGHUP
+//! asks it to stop in order, the second does not wait for that.
 //!
 //! SIGHUP says that the terminal is gone, which is nothing to a node in the background, nor to one
 //! that `nohup` has started.

@@ -4,6 +4,7 @@
 
 mod clients;
 mod configs;
+mod console;
 mod dump_log;
 mod node;
 mod program;
