@@ -22,6 +22,7 @@ pub mod producer;
 pub mod properties;
 pub mod scram;
 mod security;
+pub mod topics;
 
 pub use krafka;
 pub use properties::{Properties, PropertyError};

@@ -5,6 +5,7 @@ use std::io::Write;
 
 use anyhow::Result;
 use client::exception::Exception;
+use client::krafka::TopicInfo;
 use client::krafka::admin::{
     AdminClient, ConfigEntry, ConfigResource, DescribeClusterOptions, DescribeConfigsOptions,
     DescribeTopicsOptions, ListPartitionReassignmentsOptions, PartitionDescription,
@@ -57,20 +58,36 @@ impl Description {
         })
     }
 
-    /// Describes the topics, in the order of their names.
+    /// The names of the topics that are meant.
+    ///
+    /// # Errors
+    /// When one was named that is not there.
+    pub(super) fn topics(&self, selection: &Selection, known: &[TopicInfo]) -> Result<Vec<String>> {
+        let Some(id) = self.topic_id else {
+            return selection.existing(known);
+        };
+        let found = known
+            .iter()
+            .filter(|topic| topic.topic_id == *id.as_bytes());
+        let found: Vec<_> = found.map(|topic| topic.name.clone()).collect();
+        if found.is_empty() && !selection.if_exists {
+            let message = format!("TopicId '{id}' does not exist as expected");
+            return Err(Exception::illegal_argument(message).into());
+        }
+        Ok(found)
+    }
+
+    /// Describes these topics, in the order of their names.
     ///
     /// # Errors
     /// When a topic is not there, or the cluster refuses.
     pub(super) async fn execute(
         self,
         admin: &AdminClient,
-        selection: &Selection,
+        topics: Vec<String>,
         out: &mut dyn Write,
     ) -> Result<()> {
-        let described = match self.topic_id {
-            Some(id) => described_by_id(admin, selection, id).await?,
-            None => described(admin, selection.existing(admin).await?).await?,
-        };
+        let described = described(admin, topics).await?;
         let names = described.iter().map(|topic| topic.name.as_str());
         let configs = names.map(ConfigResource::topic);
         let mut configs = admin
@@ -87,25 +104,6 @@ impl Description {
         }
         Ok(())
     }
-}
-
-async fn described_by_id(
-    admin: &AdminClient,
-    selection: &Selection,
-    id: Uuid,
-) -> Result<Vec<TopicDescription>> {
-    let every = Selection {
-        topic: None,
-        pattern: None,
-        ..*selection
-    };
-    let mut found = described(admin, every.topics(admin).await?).await?;
-    found.retain(|topic| topic.topic_id == *id.as_bytes());
-    if found.is_empty() && !selection.if_exists {
-        let message = format!("TopicId '{id}' does not exist as expected");
-        return Err(Exception::illegal_argument(message).into());
-    }
-    Ok(found)
 }
 
 async fn described(admin: &AdminClient, names: Vec<String>) -> Result<Vec<TopicDescription>> {

@@ -19,8 +19,8 @@ use std::process::ExitCode;
 use anyhow::{Result, bail};
 use client::Properties;
 use client::exception::Exception;
-use client::krafka::KrafkaError;
-use client::krafka::admin::{AdminClient, DeleteTopicsOptions, ListTopicsOptions};
+use client::krafka::admin::DeleteTopicsOptions;
+use client::krafka::{KrafkaError, TopicInfo};
 
 use crate::arguments::KAFKA_VERSION;
 use crate::arguments::jopt::Parsed;
@@ -101,20 +101,24 @@ fn execute(
         let kafka = cluster::connect(bootstrap_servers, properties, CLIENT_ID).await?;
         let admin = cluster::admin(&kafka, properties)?;
         cluster::warn_of_unknown(properties);
+        let known = client::topics::known(&kafka).await?;
         match action {
             Action::Create(creation) => creation.execute(&admin, out).await,
             Action::List => {
-                let topics = selection.topics(&admin).await?;
+                let topics = selection.topics(&known);
                 Ok(writeln!(out, "{}", topics.join("\n"))?)
             }
-            Action::Describe(description) => description.execute(&admin, &selection, out).await,
+            Action::Describe(description) => {
+                let topics = description.topics(&selection, &known)?;
+                description.execute(&admin, topics, out).await
+            }
             Action::Alter(alteration) => {
-                let topics = selection.existing(&admin).await?;
+                let topics = selection.existing(&known)?;
                 let altered = alteration.execute(&admin, topics, bootstrap_servers, properties);
                 altered.await
             }
             Action::Delete => {
-                let topics = selection.existing(&admin).await?;
+                let topics = selection.existing(&known)?;
                 let deleted = admin.delete_topics(topics, DeleteTopicsOptions::default());
                 first_failure(deleted.await?)
             }
@@ -158,18 +162,20 @@ impl Selection {
     }
 
     /// The names of the topics that are meant, in their order.
-    async fn topics(&self, admin: &AdminClient) -> Result<Vec<String>> {
-        let options = ListTopicsOptions::default().include_internal(!self.exclude_internal);
-        let mut topics = admin.list_topics(options).await?;
-        if let Some(pattern) = &self.pattern {
-            topics.retain(|topic| pattern.allows(topic, self.exclude_internal));
-        }
-        Ok(topics)
+    fn topics(&self, known: &[TopicInfo]) -> Vec<String> {
+        let is_meant = |topic: &&TopicInfo| {
+            let is_allowed =
+                |pattern: &TopicPattern| pattern.allows(&topic.name, self.exclude_internal);
+            !(self.exclude_internal && topic.is_internal)
+                && self.pattern.as_ref().is_none_or(is_allowed)
+        };
+        let meant = known.iter().filter(is_meant);
+        meant.map(|topic| topic.name.clone()).collect()
     }
 
     /// The same; that there are none is a failure if one was named and has to exist.
-    async fn existing(&self, admin: &AdminClient) -> Result<Vec<String>> {
-        let topics = self.topics(admin).await?;
+    fn existing(&self, known: &[TopicInfo]) -> Result<Vec<String>> {
+        let topics = self.topics(known);
         match &self.topic {
             Some(topic) if topics.is_empty() && !topic.is_empty() && !self.if_exists => {
                 let message = format!("Topic '{topic}' does not exist as expected");
