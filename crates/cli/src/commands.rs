@@ -10,7 +10,10 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 
-use crate::{configs, console_consumer, console_producer, dump_log, server, storage_tool, topics};
+use crate::{
+    broker_api_versions, configs, console_consumer, console_producer, consumer_groups, dump_log,
+    get_offsets, server, storage_tool, topics,
+};
 
 /// A command with the arguments behind it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,6 +93,24 @@ const COMMANDS: &[Command] = &[
         tool: "kafka-console-consumer",
         about: "Print the records of topics.",
         run: console_consumer::run,
+    },
+    Command {
+        words: &["consumer-groups"],
+        tool: "kafka-consumer-groups",
+        about: "List, describe and delete consumer groups, and move their offsets.",
+        run: consumer_groups::run,
+    },
+    Command {
+        words: &["get-offsets"],
+        tool: "kafka-get-offsets",
+        about: "Print offsets of partitions.",
+        run: get_offsets::run,
+    },
+    Command {
+        words: &["broker-api-versions"],
+        tool: "kafka-broker-api-versions",
+        about: "List the APIs that brokers serve.",
+        run: broker_api_versions::run,
     },
 ];
 

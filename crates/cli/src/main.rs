@@ -6,12 +6,16 @@
 #![forbid(unsafe_code)]
 
 mod arguments;
+mod broker_api_versions;
+mod calendar;
 mod cluster;
 mod commands;
 mod configs;
 mod console_consumer;
 mod console_producer;
 mod dump_log;
+mod consumer_groups;
+mod get_offsets;
 mod server;
 mod storage_tool;
 mod surroundings;

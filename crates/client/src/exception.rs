@@ -8,6 +8,8 @@ use std::fmt;
 
 use krafka::{KrafkaError, ProtocolErrorKind};
 
+use crate::words;
+
 /// The package of Kafka's exceptions.
 const PACKAGE: &str = "org.apache.kafka.common.errors.";
 
@@ -46,6 +48,10 @@ impl Exception {
             _ => "ApiException",
         };
         let message = match error {
+            // krafka fills in the name of the code where the broker has said nothing.
+            KrafkaError::Broker { code, message, .. } if *message == format!("{code:?}") => {
+                words::of(code.to_i16()).unwrap_or(message).to_owned()
+            }
             KrafkaError::Broker { message, .. } => message.clone(),
             KrafkaError::Protocol {
                 kind: ProtocolErrorKind::UnknownApiVersion,
@@ -240,6 +246,12 @@ mod tests {
             "org.apache.kafka.common.errors.TopicExistsException"
         );
         assert_eq!(class_of(9_999), "UnknownServerException");
+    }
+
+    #[test]
+    fn a_code_without_words_of_the_broker_has_those_of_kafkas_clients() {
+        let error = KrafkaError::broker(ErrorCode::NonEmptyGroup, "NonEmptyGroup");
+        assert_eq!(Exception::of(&error).message, "The group is not empty.");
     }
 
     #[test]

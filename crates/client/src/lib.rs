@@ -23,6 +23,7 @@ pub mod properties;
 pub mod scram;
 mod security;
 pub mod topics;
+mod words;
 
 pub use krafka;
 pub use properties::{Properties, PropertyError};

@@ -12,9 +12,10 @@ pub(crate) struct Tool {
     pub(crate) subcommands: &'static [Subcommand],
 }
 
-/// One of the things that a tool does.
+/// One of the things that a tool does; or all of it, if the tool has no subcommands.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Subcommand {
+    /// Empty if the tool has no subcommands.
     pub(crate) name: &'static str,
     pub(crate) about: &'static str,
     pub(crate) options: &'static [OptionSpec],
@@ -71,27 +72,7 @@ impl Tool {
                 false => Err(error(format!("unrecognized arguments: '{first}'"))),
             };
         }
-        let subcommand = self.find(first).map_err(error)?;
-        let mut reader = Reader {
-            program,
-            subcommand,
-            rest: rest.iter(),
-            values: Values::default(),
-        };
-        while let Some(argument) = reader.rest.next() {
-            match reader.take(argument) {
-                Ok(Step::Next) => {}
-                Ok(Step::Help) => {
-                    return Ok(Parsed::Help(usage::help_of_subcommand(program, subcommand)));
-                }
-                Err(message) => return Err(reader.error(message)),
-            }
-        }
-        reader.check_required()?;
-        Ok(Parsed::Run {
-            subcommand: subcommand.name,
-            values: reader.values,
-        })
+        self.find(first).map_err(error)?.parse(program, rest)
     }
 
     fn find(&'static self, given: &str) -> Result<&'static Subcommand, String> {
@@ -123,7 +104,7 @@ impl Tool {
     }
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
     fn take(&mut self, argument: &str) -> Result<Step, String> {
         if let Some(name) = argument.strip_prefix("--").filter(|name| !name.is_empty()) {
             return self.take_long(name);
@@ -192,16 +173,39 @@ impl Reader<'_> {
             (None, Some(value)) => return Err(superfluous(&option.names(), value)),
             (Some(_), Some(value)) => value,
             (Some(_), None) => {
-                let next = self.rest.as_slice().first();
-                let next = next.filter(|next| !is_option(next) || is_negative_number(next));
-                let missing = || format!("argument {}: expected one argument", option.names());
-                let value = next.ok_or_else(missing)?;
-                self.rest.next();
-                value
+                let number = if option.has_several_values() {
+                    "1"
+                } else {
+                    "one"
+                };
+                let plural = if option.has_several_values() {
+                    "(s)"
+                } else {
+                    ""
+                };
+                let names = option.names();
+                let missing = || format!("argument {names}: expected {number} argument{plural}");
+                self.next_value().ok_or_else(missing)?
             }
         };
         self.values.give(option.long, value);
+        while option.has_several_values()
+            && joined.is_none()
+            && let Some(value) = self.next_value()
+        {
+            self.values.give(option.long, value);
+        }
         Ok(Step::Next)
+    }
+
+    /// The next argument, if it can be a value.
+    fn next_value(&mut self) -> Option<&'a str> {
+        let next = self.rest.as_slice().first()?;
+        if is_option(next) && !is_negative_number(next) {
+            return None;
+        }
+        self.rest.next();
+        Some(next)
     }
 
     fn check_exclusive(&self, option: &OptionSpec) -> Result<(), String> {
@@ -229,20 +233,55 @@ impl Reader<'_> {
             .iter()
             .filter(|option| option.is_required);
         match required.find(|option| !self.values.has(option.long)) {
-            Some(missing) => Err(self.error(format!("argument {} is required", missing.names()))),
+            Some(missing) => {
+                let message = format!("argument {} is required", missing.names());
+                Err(self.subcommand.refusal(self.program, &message))
+            }
             None => Ok(()),
-        }
-    }
-
-    fn error(&self, message: String) -> UsageError {
-        UsageError {
-            usage: usage::of_subcommand(self.program, self.subcommand),
-            message: format!("{}: error: {message}", self.program),
         }
     }
 }
 
 impl Subcommand {
+    /// Reads the arguments behind the name of the subcommand, or of the program.
+    ///
+    /// # Errors
+    /// When they are not arguments of this subcommand.
+    pub(crate) fn parse(
+        &'static self,
+        program: &str,
+        arguments: &[String],
+    ) -> Result<Parsed, UsageError> {
+        let mut reader = Reader {
+            program,
+            subcommand: self,
+            rest: arguments.iter(),
+            values: Values::default(),
+        };
+        while let Some(argument) = reader.rest.next() {
+            match reader.take(argument) {
+                Ok(Step::Next) => {}
+                Ok(Step::Help) => {
+                    return Ok(Parsed::Help(usage::help_of_subcommand(program, self)));
+                }
+                Err(message) => return Err(self.refusal(program, &message)),
+            }
+        }
+        reader.check_required()?;
+        Ok(Parsed::Run {
+            subcommand: self.name,
+            values: reader.values,
+        })
+    }
+
+    /// Refuses a combination of arguments.
+    pub(crate) fn refusal(&self, program: &str, message: &str) -> UsageError {
+        UsageError {
+            usage: usage::of_subcommand(program, self),
+            message: format!("{program}: error: {message}"),
+        }
+    }
+
     fn option(&self, long: &str) -> Option<&'static OptionSpec> {
         self.options.iter().find(|option| option.long == long)
     }
@@ -421,6 +460,36 @@ mod tests {
         check_error(
             "format --help=1",
             "argument -h/--help: ignore implicit argument '1'",
+        );
+    }
+
+    #[test]
+    fn a_tool_without_subcommands_has_options_alone_and_some_with_several_values() {
+        static FLAT: Subcommand = Subcommand {
+            name: "",
+            about: "Does one thing.",
+            options: &[
+                OptionSpec::optional("property", "NAME=VALUE...", "Some properties."),
+                OptionSpec::optional("speed", "NUMBER", "How fast."),
+            ],
+            exclusive: &[],
+        };
+        let parse = |line: &str| {
+            let arguments: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+            FLAT.parse("tool", &arguments)
+        };
+        let Ok(Parsed::Run { values, .. }) = parse("--property a=1 b=2 --speed -1") else {
+            panic!("{:?}", parse("--property a=1 b=2 --speed -1"));
+        };
+        assert!(values.all("property").eq(["a=1", "b=2"]));
+        assert_eq!(values.last("speed"), Some("-1"));
+        let error = parse("--property --speed 1").unwrap_err();
+        let expected = "tool: error: argument --property: expected 1 argument(s)";
+        assert_eq!(error.message, expected);
+        assert!(
+            error.usage.starts_with("usage: tool [-h] [--property"),
+            "{}",
+            error.usage
         );
     }
 

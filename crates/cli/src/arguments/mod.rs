@@ -24,7 +24,7 @@ pub(crate) struct OptionSpec {
     pub(crate) long: &'static str,
     pub(crate) short: Option<char>,
     /// What stands for its value in the help; none if it has no value. `[X]` is a value that may be
-    /// left out.
+    /// left out, `X...` one or several.
     pub(crate) value: Option<&'static str>,
     pub(crate) is_required: bool,
     pub(crate) help: &'static str,
@@ -113,6 +113,11 @@ impl OptionSpec {
     /// Whether its value may be left out.
     fn has_optional_value(&self) -> bool {
         self.value.is_some_and(|value| value.starts_with('['))
+    }
+
+    /// Whether several values may stand behind it.
+    fn has_several_values(&self) -> bool {
+        self.value.is_some_and(|value| value.ends_with("..."))
     }
 
     /// How messages call it, such as `--config/-c`.

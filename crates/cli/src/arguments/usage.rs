@@ -39,11 +39,8 @@ pub(super) fn of_subcommand(program: &str, subcommand: &Subcommand) -> String {
                 .map(|word| word.trim_end().to_owned()),
         );
     }
-    fill(
-        INDENT - 1,
-        &format!("usage: {program} {}", subcommand.name),
-        &words,
-    )
+    let beginning = format!("usage: {program} {}", subcommand.name);
+    fill(INDENT - 1, beginning.trim_end(), &words)
 }
 
 pub(super) fn help_of_tool(program: &str, tool: &Tool) -> String {

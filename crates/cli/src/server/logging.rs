@@ -17,6 +17,8 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
 
+use crate::calendar::date_of_day;
+
 /// The environment variable that says how much is written.
 const VARIABLE: &str = "KLAMM_LOG";
 
@@ -77,29 +79,12 @@ where
 /// Writes `[2026-11-20 16:53:04,211]`.
 fn write_time(writer: &mut impl fmt::Write, wall_ms: u64) -> fmt::Result {
     let (seconds, ms) = (wall_ms / 1000, wall_ms % 1000);
-    let (year, month, day) = date(seconds / 86_400);
+    let (year, month, day) = date_of_day((seconds / 86_400).cast_signed());
     let (hour, minute, second) = (seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
     write!(
         writer,
         "[{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02},{ms:03}]"
     )
-}
-
-/// The date of a day since 1970-01-01. Years begin in March here, so that the day that is not in
-/// every year is their last.
-pub(super) fn date(day: u64) -> (u64, u64, u64) {
-    const DAYS_OF_400_YEARS: u64 = 146_097;
-    let since_march_of_year_0 = day + 719_468;
-    let era = since_march_of_year_0 / DAYS_OF_400_YEARS;
-    let day_of_era = since_march_of_year_0 % DAYS_OF_400_YEARS;
-    let leap_days = day_of_era / 1460 - day_of_era / 36_524 + day_of_era / 146_096;
-    let year_of_era = (day_of_era - leap_days) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_from_march = (5 * day_of_year + 2) / 153;
-    let day_of_month = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = (month_from_march + 2) % 12 + 1;
-    let year = 400 * era + year_of_era + u64::from(month <= 2);
-    (year, month, day_of_month)
 }
 
 #[cfg(test)]

@@ -11,11 +11,11 @@ use anyhow::Result;
 use serde_json::{Value, json};
 
 use super::control::{CONFIG, Control, DATA, HELP, NODE_ID, PROCESS_ROLE};
-use super::logging::date;
 use super::running::RunningNode;
 use super::selection::Selection;
 use super::statement::Phase;
 use crate::arguments::OptionSpec;
+use crate::calendar::date_of_day;
 use crate::commands::Call;
 use crate::surroundings;
 
@@ -144,7 +144,7 @@ fn mebibytes(bytes: u64) -> String {
 
 /// Seconds since 1970 as date and time.
 fn time(seconds: u64) -> String {
-    let (year, month, day) = date(seconds / 86_400);
+    let (year, month, day) = date_of_day((seconds / 86_400).cast_signed());
     let (hour, minute, second) = (seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
     format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02} UTC")
 }

@@ -1,0 +1,254 @@
+//! `klamm get-offsets`, which is Kafka's `kafka-get-offsets`: offsets of partitions, at their ends
+//! or at a time.
+
+mod filter;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use anyhow::{Result, anyhow};
+use client::exception::Exception;
+use client::krafka::admin::{
+    AdminClient, DescribeTopicsOptions, ListOffsetsOptions, ListTopicsOptions, OffsetSpec,
+};
+use client::krafka::consumer::TopicPartition;
+
+use crate::arguments::jopt::{Parsed, Tool, parse};
+use crate::arguments::{KAFKA_VERSION, OptionSpec};
+use crate::cluster;
+use crate::commands::Call;
+
+use filter::Filter;
+
+const TOOL: Tool = Tool {
+    about: "Prints offsets of partitions.",
+    options: &[
+        OptionSpec {
+            long: "bootstrap-server",
+            short: None,
+            value: Some("HOST:PORT,..."),
+            is_required: true,
+            help: "Brokers to connect to first.",
+        },
+        OptionSpec::optional("command-config", "FILE", "Properties of the admin client."),
+        OptionSpec::flag(
+            "exclude-internal-topics",
+            "Leave the brokers' own topics out.",
+        ),
+        OptionSpec::flag("help", "Show this text."),
+        OptionSpec::optional(
+            "partitions",
+            "ID,...",
+            "Only these partitions of the topics.",
+        ),
+        OptionSpec::optional(
+            "time",
+            "TIME",
+            "Which offset: of the first record with this timestamp in milliseconds or a later one, \
+             or latest (-1, if nothing is said), earliest (-2), max-timestamp (-3), earliest-local \
+             (-4), latest-tiered (-5), earliest-pending-upload (-6).",
+        ),
+        OptionSpec::optional("topic", "PATTERN", "Only topics whose names match."),
+        OptionSpec::optional(
+            "topic-partitions",
+            "TOPIC:PARTITIONS,...",
+            "Patterns of topics, each with partitions if not all are meant: 3, or 0-3 without 3, \
+             or 5- or -3.",
+        ),
+        OptionSpec::flag(
+            "version",
+            "Print the version of Apache Kafka this is compatible with.",
+        ),
+    ],
+};
+
+/// What the tool calls itself, as Kafka's does.
+const CLIENT_ID: &str = "GetOffsetShell";
+
+/// Runs the tool.
+///
+/// # Errors
+/// When the arguments are wrong; what fails later is printed as Kafka's tool does.
+pub(crate) fn run(call: &Call, out: &mut dyn Write) -> Result<ExitCode> {
+    if call.arguments.is_empty() {
+        return Err(TOOL.refusal(&call.program, TOOL.about).into());
+    }
+    let outcome = match parse(TOOL.options, &call.arguments) {
+        Err(message) => Err(anyhow!(message)),
+        Ok(_) => {
+            let parsed = TOOL.read(&call.program, &call.arguments)?;
+            if parsed.values.has("version") {
+                writeln!(out, "{KAFKA_VERSION}")?;
+                return Ok(ExitCode::SUCCESS);
+            }
+            check_addresses(call, &parsed)?;
+            print(&parsed, out)
+        }
+    };
+    match outcome {
+        Ok(()) => Ok(ExitCode::SUCCESS),
+        Err(error) if error.is::<io::Error>() => Err(error),
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "Error occurred: {}", described(&error));
+            Ok(ExitCode::FAILURE)
+        }
+    }
+}
+
+fn described(error: &anyhow::Error) -> String {
+    match cluster::known(error) {
+        // Complaints about arguments are told without their classes.
+        Some(exception) if exception.class.contains('.') => exception.message,
+        _ => cluster::exception_of(error),
+    }
+}
+
+fn check_addresses(call: &Call, parsed: &Parsed) -> Result<()> {
+    let addresses = parsed.values.last("bootstrap-server").unwrap_or_default();
+    let has_port = |address: &str| {
+        let port = address.rsplit_once(':').map(|(_, port)| port);
+        port.is_some_and(|port| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    if addresses.split(',').all(has_port) {
+        return Ok(());
+    }
+    let message = "Please provide valid host:port like host1:9091,host2:9092\n";
+    Err(TOOL.refusal(&call.program, message).into())
+}
+
+fn print(parsed: &Parsed, out: &mut dyn Write) -> Result<()> {
+    let filter = filter(parsed)?;
+    let spec = offset_spec(parsed.single("time")?.unwrap_or("latest"))?;
+    let exclude_internal = parsed.values.has("exclude-internal-topics");
+    let servers = parsed.single("bootstrap-server")?.unwrap_or_default();
+    let file = parsed.single("command-config")?;
+    let mut properties = cluster::properties(file, std::iter::empty())?;
+    properties.set("client.id", CLIENT_ID);
+    cluster::run(async {
+        let kafka = cluster::connect(servers, &mut properties, CLIENT_ID).await?;
+        let admin = cluster::admin(&kafka, &properties)?;
+        cluster::warn_of_unknown(&properties);
+        let partitions = partitions(&admin, &filter, exclude_internal).await?;
+        if partitions.is_empty() {
+            let message = "Could not match any topic-partitions with the specified filters";
+            return Err(anyhow!(message));
+        }
+        print_offsets(&admin, partitions, spec, out).await
+    })
+}
+
+fn filter(parsed: &Parsed) -> Result<Filter> {
+    let topic = parsed.single("topic")?;
+    let partitions = parsed.single("partitions")?;
+    match parsed.single("topic-partitions")? {
+        None => Ok(Filter::of_topic(topic, partitions)?),
+        Some(_) if topic.is_some() || partitions.is_some() => {
+            let message = "--topic-partitions cannot be used with --topic or --partitions";
+            Err(anyhow!(message))
+        }
+        Some(patterns) => Ok(Filter::of_patterns(patterns)?),
+    }
+}
+
+fn offset_spec(text: &str) -> Result<OffsetSpec> {
+    let spec = match text {
+        "latest" | "-1" => OffsetSpec::Latest,
+        "earliest" | "-2" => OffsetSpec::Earliest,
+        "max-timestamp" | "-3" => OffsetSpec::MaxTimestamp,
+        "earliest-local" | "-4" => OffsetSpec::EarliestLocal,
+        "latest-tiered" | "-5" => OffsetSpec::LatestTiered,
+        "earliest-pending-upload" | "-6" => OffsetSpec::EarliestPendingUpload,
+        _ => OffsetSpec::Timestamp(text.parse().map_err(|_| {
+            anyhow!(
+                "Malformed time argument {text}. Please use -1 or latest / -2 or earliest / -3 or \
+                 max-timestamp / -4 or earliest-local / -5 or latest-tiered / -6 or \
+                 earliest-pending-upload, or a specified long format timestamp"
+            )
+        })?),
+    };
+    Ok(spec)
+}
+
+async fn partitions(
+    admin: &AdminClient,
+    filter: &Filter,
+    exclude_internal: bool,
+) -> Result<Vec<TopicPartition>> {
+    let options = ListTopicsOptions::default().include_internal(!exclude_internal);
+    let mut topics = admin.list_topics(options).await?;
+    topics.retain(|topic| filter.allows_topic(topic));
+    let described = admin
+        .describe_topics(&topics, DescribeTopicsOptions::default())
+        .await?;
+    let mut partitions = Vec::new();
+    for (topic, description) in described {
+        let ids = description?
+            .partitions
+            .into_iter()
+            .map(|each| each.partition);
+        let ids = ids.filter(|id| filter.allows(&topic, *id));
+        partitions.extend(ids.map(|id| TopicPartition::new(topic.as_str(), id)));
+    }
+    // As texts, so that partition 10 comes before 2.
+    partitions.sort_by_cached_key(name);
+    Ok(partitions)
+}
+
+async fn print_offsets(
+    admin: &AdminClient,
+    partitions: Vec<TopicPartition>,
+    spec: OffsetSpec,
+    out: &mut dyn Write,
+) -> Result<()> {
+    let specs = partitions.iter().map(|partition| (partition.clone(), spec));
+    let mut offsets = admin
+        .list_offsets(specs, ListOffsetsOptions::default())
+        .await?;
+    let mut lines = String::new();
+    for partition in partitions {
+        match offsets.remove(&partition) {
+            Some(Ok(listed)) if listed.offset >= 0 => {
+                let (topic, id) = (partition.topic(), partition.partition());
+                lines.push_str(&format!("{topic}:{id}:{}\n", listed.offset));
+            }
+            Some(Err(error)) => {
+                let exception = Exception::of(&error);
+                let _ = writeln!(
+                    io::stderr(),
+                    "Skip getting offsets for topic-partition {} due to error: {}: {}",
+                    name(&partition),
+                    exception.qualified_class(),
+                    exception.message
+                );
+            }
+            // There is no such offset.
+            Some(Ok(_)) | None => {}
+        }
+    }
+    out.write_all(lines.as_bytes())?;
+    Ok(())
+}
+
+fn name(partition: &TopicPartition) -> String {
+    format!("{}-{}", partition.topic(), partition.partition())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_time_is_a_word_a_small_negative_number_or_a_timestamp() {
+        let check = |text, spec| assert_eq!(offset_spec(text).unwrap(), spec, "{text}");
+        check("earliest", OffsetSpec::Earliest);
+        check("-1", OffsetSpec::Latest);
+        check("-6", OffsetSpec::EarliestPendingUpload);
+        check("0", OffsetSpec::Timestamp(0));
+        check("1577836800000", OffsetSpec::Timestamp(1_577_836_800_000));
+        let refusal = offset_spec("noon").unwrap_err().to_string();
+        assert!(
+            refusal.starts_with("Malformed time argument noon. "),
+            "{refusal}"
+        );
+    }
+}
