@@ -11,8 +11,8 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, bail};
 
 use crate::{
-    broker_api_versions, configs, console_consumer, console_producer, consumer_groups, dump_log,
-    get_offsets, server, storage_tool, topics,
+    broker_api_versions, configs, console_consumer, console_producer, consumer_groups,
+    consumer_perf_test, dump_log, get_offsets, producer_perf_test, server, storage_tool, topics,
 };
 
 /// A command with the arguments behind it.
@@ -111,6 +111,18 @@ const COMMANDS: &[Command] = &[
         tool: "kafka-broker-api-versions",
         about: "List the APIs that brokers serve.",
         run: broker_api_versions::run,
+    },
+    Command {
+        words: &["producer-perf-test"],
+        tool: "kafka-producer-perf-test",
+        about: "Measure how fast records are produced.",
+        run: producer_perf_test::run,
+    },
+    Command {
+        words: &["consumer-perf-test"],
+        tool: "kafka-consumer-perf-test",
+        about: "Measure how fast records are consumed.",
+        run: consumer_perf_test::run,
     },
 ];
 

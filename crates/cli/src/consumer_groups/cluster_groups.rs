@@ -8,28 +8,34 @@ use std::time::Duration;
 
 use anyhow::{Result, anyhow};
 use client::exception::Exception;
-use client::krafka::KrafkaError;
 use client::krafka::admin::{
     AdminClient, AlterConsumerGroupOffsetsOptions, ClusterBroker, ConsumerGroupDescription,
     ConsumerGroupListing, DeleteConsumerGroupOffsetsOptions, DeleteConsumerGroupsOptions,
     DescribeClusterOptions, DescribeConsumerGroupsOptions, DescribeTopicsOptions, GroupOffset,
-    GroupType, ListConsumerGroupOffsetsOptions, ListConsumerGroupsOptions, ListOffsetsOptions,
-    OffsetSpec, TopicDescription,
+    GroupType, ListConsumerGroupOffsetsOptions, ListConsumerGroupsOptions, OffsetSpec,
+    TopicDescription,
 };
 use client::krafka::consumer::TopicPartition;
+use client::krafka::error::ErrorCode;
+use client::krafka::{Kafka, KrafkaError};
 
-/// A partition by topic and id; these have an order.
-pub(super) type Partition = (String, i32);
+use crate::listed_offsets;
+pub(super) use crate::listed_offsets::Partition;
 
 /// The groups of a cluster.
 pub(super) struct ClusterGroups {
+    kafka: Kafka,
     admin: AdminClient,
     timeout: Duration,
 }
 
 impl ClusterGroups {
-    pub(super) fn new(admin: AdminClient, timeout: Duration) -> Self {
-        Self { admin, timeout }
+    pub(super) fn new(kafka: Kafka, admin: AdminClient, timeout: Duration) -> Self {
+        Self {
+            kafka,
+            admin,
+            timeout,
+        }
     }
 
     /// The consumer groups of these types in these states, in the order of their ids; if none are
@@ -114,10 +120,15 @@ impl ClusterGroups {
     ) -> Result<BTreeMap<String, TopicDescription>, KrafkaError> {
         let options = DescribeTopicsOptions::default().timeout(self.timeout);
         let described = self.admin.describe_topics(names, options).await?;
-        described
-            .into_iter()
-            .map(|(name, topic)| Ok((name, topic?)))
-            .collect()
+        let topics = described.into_iter().map(|(name, topic)| match topic {
+            Ok(topic) => Ok((name, topic)),
+            // Without krafka's words: Kafka's clients have their own.
+            Err(KrafkaError::Broker { code, .. }) if code == ErrorCode::UnknownTopicOrPartition => {
+                Err(KrafkaError::broker(code, format!("{code:?}")))
+            }
+            Err(error) => Err(error),
+        });
+        topics.collect()
     }
 
     /// Offsets of partitions; none where there is no such offset.
@@ -126,18 +137,11 @@ impl ClusterGroups {
         partitions: impl IntoIterator<Item = &Partition>,
         spec: OffsetSpec,
     ) -> Result<BTreeMap<Partition, Option<i64>>> {
-        let partitions = partitions.into_iter();
-        let specs = partitions.map(|(topic, id)| (TopicPartition::new(topic.as_str(), *id), spec));
-        let options = ListOffsetsOptions::default().timeout(self.timeout);
-        let listed = self
-            .admin
-            .list_offsets(specs, options)
-            .await
-            .map_err(executed)?;
-        let offsets = listed.into_iter().map(|(partition, listed)| {
-            let offset = listed.map_err(executed)?.offset;
-            Ok((key(&partition), (offset >= 0).then_some(offset)))
-        });
+        let partitions: Vec<Partition> = partitions.into_iter().cloned().collect();
+        let (kafka, admin) = (&self.kafka, &self.admin);
+        let listed = listed_offsets::list(kafka, admin, &partitions, spec, self.timeout).await;
+        let offsets = listed.map_err(executed)?.into_iter();
+        let offsets = offsets.map(|(partition, offset)| Ok((partition, offset.map_err(executed)?)));
         offsets.collect()
     }
 

@@ -90,7 +90,7 @@ fn act(parsed: &Parsed, out: &mut dyn Write) -> Result<()> {
         let kafka = cluster::connect(servers, &mut properties, CLIENT_ID).await?;
         let admin = cluster::admin(&kafka, &properties)?;
         cluster::warn_of_unknown(&properties);
-        let groups = ClusterGroups::new(admin, options::timeout(parsed)?);
+        let groups = ClusterGroups::new(kafka, admin, options::timeout(parsed)?);
         let values = &parsed.values;
         if values.has("list") {
             list::run(&groups, values, out).await

@@ -5,18 +5,19 @@ mod filter;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::{Result, anyhow};
+use client::Properties;
 use client::exception::Exception;
-use client::krafka::admin::{
-    AdminClient, DescribeTopicsOptions, ListOffsetsOptions, ListTopicsOptions, OffsetSpec,
-};
-use client::krafka::consumer::TopicPartition;
+use client::krafka::Kafka;
+use client::krafka::admin::{AdminClient, DescribeTopicsOptions, ListTopicsOptions, OffsetSpec};
 
 use crate::arguments::jopt::{Parsed, Tool, parse};
 use crate::arguments::{KAFKA_VERSION, OptionSpec};
 use crate::cluster;
 use crate::commands::Call;
+use crate::listed_offsets::{self, Partition};
 
 use filter::Filter;
 
@@ -64,6 +65,9 @@ const TOOL: Tool = Tool {
 
 /// What the tool calls itself, as Kafka's does.
 const CLIENT_ID: &str = "GetOffsetShell";
+
+/// Kafka's default of `default.api.timeout.ms`.
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Runs the tool.
 ///
@@ -133,7 +137,7 @@ fn print(parsed: &Parsed, out: &mut dyn Write) -> Result<()> {
             let message = "Could not match any topic-partitions with the specified filters";
             return Err(anyhow!(message));
         }
-        print_offsets(&admin, partitions, spec, out).await
+        print_offsets(&kafka, &admin, (partitions, spec), &properties, out).await
     })
 }
 
@@ -173,7 +177,7 @@ async fn partitions(
     admin: &AdminClient,
     filter: &Filter,
     exclude_internal: bool,
-) -> Result<Vec<TopicPartition>> {
+) -> Result<Vec<Partition>> {
     let options = ListTopicsOptions::default().include_internal(!exclude_internal);
     let mut topics = admin.list_topics(options).await?;
     topics.retain(|topic| filter.allows_topic(topic));
@@ -187,7 +191,7 @@ async fn partitions(
             .into_iter()
             .map(|each| each.partition);
         let ids = ids.filter(|id| filter.allows(&topic, *id));
-        partitions.extend(ids.map(|id| TopicPartition::new(topic.as_str(), id)));
+        partitions.extend(ids.map(|id| (topic.clone(), id)));
     }
     // As texts, so that partition 10 comes before 2.
     partitions.sort_by_cached_key(name);
@@ -195,21 +199,21 @@ async fn partitions(
 }
 
 async fn print_offsets(
+    kafka: &Kafka,
     admin: &AdminClient,
-    partitions: Vec<TopicPartition>,
-    spec: OffsetSpec,
+    (partitions, spec): (Vec<Partition>, OffsetSpec),
+    properties: &Properties,
     out: &mut dyn Write,
 ) -> Result<()> {
-    let specs = partitions.iter().map(|partition| (partition.clone(), spec));
-    let mut offsets = admin
-        .list_offsets(specs, ListOffsetsOptions::default())
-        .await?;
+    let timeout = properties.milliseconds("default.api.timeout.ms")?;
+    let timeout = timeout.unwrap_or(TIMEOUT);
+    let mut offsets = listed_offsets::list(kafka, admin, &partitions, spec, timeout).await?;
     let mut lines = String::new();
     for partition in partitions {
         match offsets.remove(&partition) {
-            Some(Ok(listed)) if listed.offset >= 0 => {
-                let (topic, id) = (partition.topic(), partition.partition());
-                lines.push_str(&format!("{topic}:{id}:{}\n", listed.offset));
+            Some(Ok(Some(offset))) => {
+                let (topic, id) = &partition;
+                lines.push_str(&format!("{topic}:{id}:{offset}\n"));
             }
             Some(Err(error)) => {
                 let exception = Exception::of(&error);
@@ -222,15 +226,15 @@ async fn print_offsets(
                 );
             }
             // There is no such offset.
-            Some(Ok(_)) | None => {}
+            Some(Ok(None)) | None => {}
         }
     }
     out.write_all(lines.as_bytes())?;
     Ok(())
 }
 
-fn name(partition: &TopicPartition) -> String {
-    format!("{}-{}", partition.topic(), partition.partition())
+fn name((topic, id): &Partition) -> String {
+    format!("{topic}-{id}")
 }
 
 #[cfg(test)]
