@@ -67,8 +67,8 @@ pub(crate) fn run(call: &Call, out: &mut dyn Write) -> Result<ExitCode> {
 
 /// A producer, with transactions or without.
 enum Sender {
-    Plain(Producer),
-    Transactional(TransactionalProducer),
+    Plain(Box<Producer>),
+    Transactional(Box<TransactionalProducer>),
 }
 
 /// What the records that have arrived add up to.
@@ -162,8 +162,8 @@ async fn produce(
     let builder = builder.interceptor(Arrivals(Arc::clone(&totals)));
     let transactional_id = properties.get("transactional.id");
     let sender = match transactional_id {
-        None => Sender::Plain(builder.build().await?),
-        Some(id) => Sender::Transactional(builder.build_transactional(id).await?),
+        None => Sender::Plain(Box::new(builder.build().await?)),
+        Some(id) => Sender::Transactional(Box::new(builder.build_transactional(id).await?)),
     };
     cluster::warn_of_unknown(properties);
     if plan.warmup_count > 0 {
