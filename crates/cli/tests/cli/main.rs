@@ -12,3 +12,4 @@ mod server_control;
 mod storage;
 mod top_level;
 mod topics;
+mod tour;

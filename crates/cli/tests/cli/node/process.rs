@@ -124,7 +124,8 @@ impl Drop for Node {
     }
 }
 
-fn listener(ready: &str, name: &str) -> SocketAddr {
+/// The address of this listener, from the line that says that the node is ready.
+pub(crate) fn listener(ready: &str, name: &str) -> SocketAddr {
     let (_, address) = ready.split_once(&format!("{name}://")).unwrap();
     let end = address.find([',', ';']).unwrap();
     address[..end].parse().unwrap()
