@@ -12,6 +12,7 @@ mod node;
 mod storage_tool;
 mod sweep;
 mod tools_kafka;
+mod tour;
 
 use std::path::Path;
 use std::process::Command;
@@ -65,6 +66,10 @@ const SCENARIOS: &[Stage] = &[
     Stage {
         name: "tools-kafka",
         work: tools_kafka::compare,
+    },
+    Stage {
+        name: "tour",
+        work: tour::take,
     },
     Stage {
         name: "client-java-2.7.0",
@@ -139,7 +144,7 @@ mod tests {
             error,
             "find scenario: `nonsense` is not one of golden, kafka, kafka-directories, \
              our-directories, dump-log, metadata-log, storage-tool, metadata-shell, sweep, \
-             sweep-kafka, tools-kafka, client-java-2.7.0, client-java-4.3.1, \
+             sweep-kafka, tools-kafka, tour, client-java-2.7.0, client-java-4.3.1, \
              client-python, client-go"
         );
     }

@@ -69,11 +69,16 @@ impl Place {
         let mut command = Command::new(program);
         command.current_dir(&self.folder);
         command.args(arguments.split_whitespace());
-        let variables = std::env::vars_os().map(|(name, _)| name);
-        for name in variables.filter(|name| name.to_string_lossy().starts_with("KAFKA_")) {
-            command.env_remove(name);
-        }
+        remove_variables(&mut command);
         command.output().unwrap().into()
+    }
+}
+
+/// Takes away the variables that would be configuration.
+pub(crate) fn remove_variables(command: &mut Command) {
+    let variables = std::env::vars_os().map(|(name, _)| name);
+    for name in variables.filter(|name| name.to_string_lossy().starts_with("KAFKA_")) {
+        command.env_remove(name);
     }
 }
 

@@ -23,6 +23,7 @@ mod transcript;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::panic::catch_unwind;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
 use std::time::Instant;
@@ -31,7 +32,7 @@ use self::expectation::{Order, fits};
 use self::terminal::Terminal;
 use self::transcript::{Action, Step, steps};
 use crate::node::process::{FREE_PORTS, PATIENCE, listener};
-use crate::program::Place;
+use crate::program::{Place, remove_variables};
 
 #[test]
 fn the_tour_of_the_readme_is_true() {
@@ -41,8 +42,22 @@ fn the_tour_of_the_readme_is_true() {
     for step in &steps {
         tour.take(step);
     }
-    let running: Vec<&String> = tour.terminals.keys().collect();
+    let running: Vec<&String> = tour.running.keys().collect();
     assert!(running.is_empty(), "README.md: {running:?} go on");
+}
+
+#[test]
+fn a_tour_that_is_not_true_is_told_by_its_line() {
+    let text = "```console one\n$ klamm topics --version\n4.3.1\n$ klamm topics --version\n9\n```";
+    let steps = steps(text);
+    let failure = catch_unwind(|| {
+        let mut tour = Tour::begin("tour-false");
+        steps.iter().for_each(|step| tour.take(step));
+    });
+    let failure = failure.unwrap_err();
+    let message = failure.downcast_ref::<String>().unwrap();
+    let expected = "README.md:4: one: klamm topics --version: written is\n9\nand printed is";
+    assert!(message.starts_with(expected), "{message}");
 }
 
 #[test]
@@ -65,14 +80,20 @@ fn readme() -> String {
 
 /// What is done on the way.
 struct Tour {
-    /// Those in which a program runs, and how it was called.
-    terminals: BTreeMap<String, (Vec<String>, Terminal)>,
+    /// What runs, by the names of the terminals.
+    running: BTreeMap<String, Running>,
     /// Apache Kafka's tools, if they are taken.
     tools: Option<OsString>,
     /// Addresses of the node, and those that the README has for them.
     addresses: Vec<(String, &'static str)>,
     // The last, so that it is removed when nothing runs any more.
     place: Place,
+}
+
+/// A program that stays.
+struct Running {
+    words: Vec<String>,
+    terminal: Terminal,
 }
 
 const CLIENTS_ADDRESS: &str = "127.0.0.1:9092";
@@ -88,7 +109,7 @@ impl Tour {
             OsString::from(workspace.join(PathBuf::from(tools)))
         });
         Self {
-            terminals: BTreeMap::new(),
+            running: BTreeMap::new(),
             tools,
             addresses: Vec::new(),
             place: Place::new(name, "unused"),
@@ -99,115 +120,120 @@ impl Tour {
         match &step.action {
             Action::Command(words) => self.run(step, words),
             Action::Type(line) => {
-                self.running(step).1.type_line(line);
-                if !step.printed.is_empty() {
-                    self.await_printed(step);
-                }
+                let mut running = self.leave(step);
+                running.terminal.type_line(line);
+                self.stay(step, running);
             }
-            Action::Look => self.await_printed(step),
+            Action::Look => {
+                let running = self.leave(step);
+                self.stay(step, running);
+            }
             Action::EndInput => {
-                self.running(step).1.end_input();
-                self.end(step, &[0]);
+                let mut running = self.leave(step);
+                running.terminal.end_input();
+                self.end(step, running, 0);
             }
             Action::Interrupt => {
-                self.running(step).1.interrupt();
-                // As shells have it of what SIGINT ended, or in order.
-                self.end(step, &[0, 130]);
+                let running = self.leave(step);
+                running.terminal.interrupt();
+                // What shells say of a program that SIGINT has ended; Java's programs do as well.
+                self.end(step, running, 130);
             }
         }
     }
 
     fn run(&mut self, step: &Step, words: &[String]) {
-        let busy = self.terminals.get(&step.terminal);
-        assert!(busy.is_none(), "{}: a program runs there", at(step));
-        let does = |word: &str| words.iter().any(|other| other == word);
-        if does("start") || does("console-producer") || does("console-consumer") {
-            let terminal = Terminal::start(self.command(step, words));
-            let running = (words.to_vec(), terminal);
-            self.terminals.insert(step.terminal.clone(), running);
-            if !step.printed.is_empty() {
-                self.await_printed(step);
-            }
-            return;
+        let is_free = !self.running.contains_key(&step.terminal);
+        assert!(is_free, "{}: a program runs there", at(step));
+        let has = |word: &str| words.iter().any(|other| other == word);
+        if is_node(words) || has("console-producer") || has("console-consumer") {
+            let running = Running {
+                words: words.to_vec(),
+                terminal: Terminal::start(self.command(step, words)),
+            };
+            return self.stay(step, running);
         }
         let deadline = Instant::now() + PATIENCE;
-        let is_repeated = does("--list") || does("--describe");
+        let is_repeated = has("--list") || has("--describe");
         loop {
             let (status, printed) = Terminal::start(self.command(step, words)).ended();
             let printed = shown(&self.addresses, &printed);
             let is_expected = status.success() && fits(&step.printed, &printed, order(words));
-            if !is_expected && is_repeated && Instant::now() < deadline {
-                continue;
+            if is_expected || !is_repeated || Instant::now() >= deadline {
+                return expect(step, is_expected, Some(status), &printed);
             }
-            return expect(step, is_expected, Some(status), &printed);
         }
     }
 
-    /// Waits for what the program that runs there is to print.
-    fn await_printed(&mut self, step: &Step) {
-        let (words, mut terminal) = self.running_taken(step);
-        let mut addresses = self.addresses.clone();
-        if words.join(" ") == NODE {
-            let ready = terminal.wait_for(|lines| lines.iter().any(|line| is_ready(line)));
-            let lines = ready.unwrap_or_else(|lines| panic!("{}: {lines:#?}", at(step)));
-            addresses = addresses_in(lines.last().expect("a line that says so"));
-            let is_expected = fits(&step.printed, &shown(&addresses, &lines), Order::All);
-            expect(step, is_expected, None, &shown(&addresses, &lines));
-        } else {
-            let awaited = terminal
-                .wait_for(|lines| fits(&step.printed, &shown(&addresses, lines), order(&words)));
-            if let Err(printed) = awaited {
-                expect(step, false, None, &printed);
+    /// Waits for what is to be printed, if anything is, by a program that stays.
+    fn stay(&mut self, step: &Step, mut running: Running) {
+        if is_node(&running.words) {
+            self.await_ready(step, &mut running.terminal);
+        } else if !step.printed.is_empty() {
+            let (addresses, order) = (&self.addresses, order(&running.words));
+            let is_expected =
+                |lines: &[String]| fits(&step.printed, &shown(addresses, lines), order);
+            if let Err(lines) = running.terminal.wait_for(is_expected) {
+                expect(step, false, None, &shown(addresses, &lines));
             }
         }
-        self.addresses = addresses;
-        let running = (words, terminal);
-        self.terminals.insert(step.terminal.clone(), running);
+        self.running.insert(step.terminal.clone(), running);
     }
 
-    /// Waits for the end of the program that runs there, with one of these codes.
-    fn end(&mut self, step: &Step, codes: &[i32]) {
-        let (words, terminal) = self.running_taken(step);
-        let (status, printed) = terminal.ended();
+    /// Waits for the node, and learns where it is.
+    fn await_ready(&mut self, step: &Step, terminal: &mut Terminal) {
+        let is_ready = |line: &String| line.contains(" is ready: ");
+        let lines = terminal.wait_for(|lines| lines.iter().any(is_ready));
+        let lines = lines.unwrap_or_else(|lines| panic!("{}: {lines:#?}", at(step)));
+        let ready = lines.last().expect("the line that was waited for");
+        let of = |name| listener(ready, name).to_string();
+        self.addresses = vec![
+            (of("PLAINTEXT"), CLIENTS_ADDRESS),
+            (of("CONTROLLER"), CONTROLLER_ADDRESS),
+        ];
+        let printed = shown(&self.addresses, &lines);
+        let is_expected = fits(&step.printed, &printed, Order::All);
+        expect(step, is_expected, None, &printed);
+    }
+
+    /// Waits for the end of a program, with this code.
+    fn end(&self, step: &Step, running: Running, code: i32) {
+        let (status, printed) = running.terminal.ended();
         let printed = shown(&self.addresses, &printed);
-        let is_expected = status.code().is_some_and(|code| codes.contains(&code))
-            && fits(&step.printed, &printed, order(&words));
+        let is_expected =
+            status.code() == Some(code) && fits(&step.printed, &printed, order(&running.words));
         expect(step, is_expected, Some(status), &printed);
     }
 
-    fn running(&mut self, step: &Step) -> &mut (Vec<String>, Terminal) {
-        let running = self.terminals.get_mut(&step.terminal);
-        running.unwrap_or_else(|| panic!("{}: nothing runs there", at(step)))
-    }
-
-    fn running_taken(&mut self, step: &Step) -> (Vec<String>, Terminal) {
-        let running = self.terminals.remove(&step.terminal);
+    /// The program that runs there, which is no longer known to run.
+    fn leave(&mut self, step: &Step) -> Running {
+        let running = self.running.remove(&step.terminal);
         running.unwrap_or_else(|| panic!("{}: nothing runs there", at(step)))
     }
 
     /// The program for these words, on the node's real address.
     fn command(&self, step: &Step, words: &[String]) -> Command {
-        let klamm = env!("CARGO_BIN_EXE_klamm");
-        let is_node = words.join(" ") == NODE;
-        let mut command = match (&words[..], &self.tools) {
-            _ if is_node => {
-                let mut command = Command::new(klamm);
+        let mut command = match &self.tools {
+            Some(tools) if !is_node(words) => Command::new(tools),
+            _ => {
+                let mut command = Command::new(env!("CARGO_BIN_EXE_klamm"));
+                remove_variables(&mut command);
+                command
+            }
+        };
+        match words {
+            _ if is_node(words) => {
                 command.args(["server", "start", "--override", FREE_PORTS]);
-                command
             }
-            ([program, tool, rest @ ..], Some(tools)) if program == "klamm" => {
-                let mut command = Command::new(tools);
-                command.arg(format!("kafka-{tool}"));
+            [program, tool, rest @ ..] if program == "klamm" => {
+                match self.tools {
+                    Some(_) => command.arg(format!("kafka-{tool}")),
+                    None => command.arg(tool),
+                };
                 command.args(rest.iter().map(|word| self.on_node(word)));
-                command
-            }
-            ([program, rest @ ..], None) if program == "klamm" => {
-                let mut command = Command::new(klamm);
-                command.args(rest.iter().map(|word| self.on_node(word)));
-                command
             }
             _ => panic!("{}: neither klamm nor the node", at(step)),
-        };
+        }
         command.current_dir(self.place.path(""));
         command
     }
@@ -220,16 +246,8 @@ impl Tour {
     }
 }
 
-fn is_ready(line: &str) -> bool {
-    line.contains(" is ready: ")
-}
-
-fn addresses_in(ready: &str) -> Vec<(String, &'static str)> {
-    let of = |name| listener(ready, name).to_string();
-    vec![
-        (of("PLAINTEXT"), CLIENTS_ADDRESS),
-        (of("CONTROLLER"), CONTROLLER_ADDRESS),
-    ]
+fn is_node(words: &[String]) -> bool {
+    words.join(" ") == NODE
 }
 
 /// What is printed, as the README has it.
