@@ -12,6 +12,7 @@ mod node;
 mod storage_tool;
 mod sweep;
 mod tools_kafka;
+mod tools_klamm;
 mod tour;
 
 use std::path::Path;
@@ -66,6 +67,10 @@ const SCENARIOS: &[Stage] = &[
     Stage {
         name: "tools-kafka",
         work: tools_kafka::compare,
+    },
+    Stage {
+        name: "tools-klamm",
+        work: tools_klamm::compare,
     },
     Stage {
         name: "tour",
@@ -144,8 +149,8 @@ mod tests {
             error,
             "find scenario: `nonsense` is not one of golden, kafka, kafka-directories, \
              our-directories, dump-log, metadata-log, storage-tool, metadata-shell, sweep, \
-             sweep-kafka, tools-kafka, tour, client-java-2.7.0, client-java-4.3.1, \
-             client-python, client-go"
+             sweep-kafka, tools-kafka, tools-klamm, tour, client-java-2.7.0, \
+             client-java-4.3.1, client-python, client-go"
         );
     }
 }

@@ -46,13 +46,13 @@ public final class Main {
                 out.println(line);
                 StringBuilder input = new StringBuilder();
                 String awaited = "";
-                for (; next < lines.size() && lines.get(next).matches("<|[<?] .*"); next++) {
+                for (; next < lines.size() && lines.get(next).matches("[<~]|[<?] .*"); next++) {
                     String setting = lines.get(next);
                     out.println(setting);
                     String text = setting.substring(Math.min(2, setting.length()));
                     if (setting.startsWith("?")) {
                         awaited = text;
-                    } else {
+                    } else if (setting.startsWith("<")) {
                         input.append(text.replace("\\t", "\t")).append('\n');
                     }
                 }
