@@ -55,7 +55,6 @@ pub(super) struct Node {
     process: Child,
     output: PathBuf,
     address: SocketAddr,
-    controller: SocketAddr,
 }
 
 impl Node {
@@ -78,12 +77,10 @@ impl Node {
         start.stdout(sink.try_clone()?).stderr(sink);
         let process = start.arg(&configuration).spawn().context("start a node")?;
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, broker));
-        let controller = SocketAddr::from((Ipv4Addr::LOCALHOST, controller));
         let mut node = Self {
             process,
             output,
             address,
-            controller,
         };
         node.listening()?;
         Ok(node)
@@ -108,10 +105,6 @@ impl Node {
 
     pub(super) fn address(&self) -> SocketAddr {
         self.address
-    }
-
-    pub(super) fn controller(&self) -> SocketAddr {
-        self.controller
     }
 
     /// The end of what it wrote.

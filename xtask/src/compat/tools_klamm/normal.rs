@@ -7,25 +7,29 @@ use std::net::SocketAddr;
 use anyhow::{Context, Result};
 use regex::Regex;
 
-/// Not of the tool: empty lines and the log.
-const LEFT_OUT: &str = r"^(\s*|(ERROR|WARN|INFO) .*)$";
+const EMPTY: &str = r"^\s*$";
+/// Not of the tool but its log, which goes on with an exception.
+const LOGGED: &str = r"^(ERROR|WARN) .*$";
+const EXCEPTION: &str = r"^(org|java)(\.[A-Za-z]+)+(: .*)?$";
 /// From here on it is help, in words of our own.
 const HELP: &str = r"^(Option +Description *|usage: .*)$";
 const MEASURED: &str = r"(^|[^a-z])[0-9][-0-9:., ]*";
 
 /// The rules, for a node with these addresses.
 pub(super) struct Normal {
-    left_out: Regex,
+    empty: Regex,
+    logged: Regex,
+    exception: Regex,
     help: Regex,
     measured: Regex,
     replacements: Vec<(Regex, &'static str)>,
-    addresses: [(String, &'static str); 2],
+    broker: String,
 }
 
 impl Normal {
     /// # Errors
     /// Never, unless a rule is no regular expression.
-    pub(super) fn new(broker: SocketAddr, controller: SocketAddr) -> Result<Self> {
+    pub(super) fn new(broker: SocketAddr) -> Result<Self> {
         let rules = [
             (
                 r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
@@ -38,32 +42,35 @@ impl Normal {
         ];
         let replacements = rules.map(|(rule, name)| Ok((regex(rule)?, name)));
         Ok(Self {
-            left_out: regex(LEFT_OUT)?,
+            empty: regex(EMPTY)?,
+            logged: regex(LOGGED)?,
+            exception: regex(EXCEPTION)?,
             help: regex(HELP)?,
             measured: regex(MEASURED)?,
             replacements: replacements.into_iter().collect::<Result<_>>()?,
-            addresses: [
-                (broker.to_string(), "SERVER"),
-                (controller.to_string(), "CONTROLLER"),
-            ],
+            broker: broker.to_string(),
         })
     }
 
     /// The lines of an output, each behind `mark`.
     pub(super) fn lines(&self, mark: &str, output: &[u8], is_measured: bool) -> Vec<String> {
         let text = String::from_utf8_lossy(output);
+        let mut is_in_log = false;
         text.lines()
             .take_while(|line| !self.help.is_match(line))
-            .filter(|line| !self.left_out.is_match(line))
+            .filter(|line| {
+                let is_logged = self.logged.is_match(line);
+                let goes_on = is_in_log && self.exception.is_match(line);
+                is_in_log = is_logged;
+                !is_logged && !goes_on && !self.empty.is_match(line)
+            })
             .map(|line| format!("{mark}{}", self.line(line, is_measured)))
             .collect()
     }
 
     fn line(&self, line: &str, is_measured: bool) -> String {
         let mut line = line.trim_end().to_owned();
-        for (address, name) in &self.addresses {
-            line = line.replace(address, name);
-        }
+        line = line.replace(&self.broker, "SERVER");
         for (rule, name) in &self.replacements {
             line = rule.replace_all(&line, *name).into_owned();
         }
@@ -88,19 +95,18 @@ mod tests {
 
     fn lines(output: &str, is_measured: bool) -> Vec<String> {
         let broker = "127.0.0.1:40000".parse().unwrap();
-        let controller = "127.0.0.1:40001".parse().unwrap();
-        let normal = Normal::new(broker, controller).unwrap();
+        let normal = Normal::new(broker).unwrap();
         normal.lines("  ", output.as_bytes(), is_measured)
     }
 
     #[test]
     fn ids_times_and_addresses_get_names() {
-        let output = "x 127.0.0.1:40000 127.0.0.1:40001 \n\
+        let output = "x 127.0.0.1:40000 \n\
                       TopicId: AAAAAAAAAAAAAAAAAAAAAQ\tx\n\
                       member-01234567-89ab-cdef-0123-456789abcdef console-consumer-77\n\
                       127.0.0.1  40001  1763686800000\n";
         let expected = [
-            "  x SERVER CONTROLLER",
+            "  x SERVER",
             "  TopicId: <id>\tx",
             "  member-<uuid> console-consumer-<n>",
             "  127.0.0.1  <port>  <now>",
@@ -118,7 +124,11 @@ mod tests {
 
     #[test]
     fn the_log_empty_lines_and_the_help_are_left_out() {
-        let output = "WARN: said\n\nERROR failed\nusage: klamm\n  --help\n";
-        assert_eq!(lines(output, false), ["  WARN: said"]);
+        let output = "WARN: said\n\nERROR failed\norg.apache.Gone: why\njava.lang.Kept: why\n\
+                      usage: klamm\n  --help\n";
+        assert_eq!(
+            lines(output, false),
+            ["  WARN: said", "  java.lang.Kept: why"]
+        );
     }
 }
