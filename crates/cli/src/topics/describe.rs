@@ -13,6 +13,7 @@ use client::krafka::admin::{
 };
 use client::krafka::consumer::TopicPartition;
 use protocol::Uuid;
+use protocol::uuid::UuidError;
 
 use super::Selection;
 use super::description::{Config, Filter, Partition, Reassignment, Topic};
@@ -42,7 +43,7 @@ impl Description {
             None => None,
             Some(text) => {
                 let id = text.parse::<Uuid>();
-                Some(id.map_err(|error| Exception::illegal_argument(error.to_string()))?)
+                Some(id.map_err(|error| no_uuid(text, &error))?)
             }
         };
         let has = |option| parsed.values.has(option);
@@ -169,5 +170,47 @@ fn assembled_partition(
             adding: each.adding_replicas.clone(),
             removing: each.removing_replicas.clone(),
         }),
+    }
+}
+
+/// What Java says of a text that is no UUID.
+fn no_uuid(text: &str, error: &UuidError) -> Exception {
+    /// Of 16 bytes, with padding.
+    const LENGTH_MAX: usize = 24;
+
+    let prefix: String = text.chars().take(LENGTH_MAX).collect();
+    if prefix != text {
+        return Exception::illegal_argument(format!(
+            "Input string with prefix `{prefix}` is too long to be decoded as a base64 UUID"
+        ));
+    }
+    let digits = text.trim_end_matches('=');
+    let is_digit = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    let bytes = digits.len() * 3 / 4;
+    let is_base64 = digits.bytes().all(is_digit) && digits.len() % 4 != 1;
+    if !is_base64 || bytes == 16 {
+        return Exception::illegal_argument(error.to_string());
+    }
+    Exception::illegal_argument(format!(
+        "Input string `{text}` decoded as {bytes} bytes, which is not equal to the expected 16 \
+         bytes of a base64-encoded UUID"
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_that_is_no_uuid_is_refused_in_the_words_of_java() {
+        let message = |text: &str| no_uuid(text, &text.parse::<Uuid>().unwrap_err()).message;
+        let short = "Input string `nonsense` decoded as 6 bytes, which is not equal to the \
+                     expected 16 bytes of a base64-encoded UUID";
+        assert_eq!(message("nonsense"), short);
+        let long = "Input string with prefix `AAAAAAAAAAAAAAAAAAAAAAAA` is too long to be \
+                    decoded as a base64 UUID";
+        assert_eq!(message("AAAAAAAAAAAAAAAAAAAAAAAAA"), long);
+        let no_digit = "parse uuid: `no id` is not 22 characters of base64url";
+        assert_eq!(message("no id"), no_digit);
     }
 }
