@@ -48,8 +48,11 @@ impl Exception {
             _ => "ApiException",
         };
         let message = match error {
-            // krafka fills in the name of the code where the broker has said nothing.
-            KrafkaError::Broker { code, message, .. } if *message == format!("{code:?}") => {
+            // krafka fills in the name of the code, or this, where the broker has said nothing.
+            KrafkaError::Broker { code, message, .. }
+                if *message == format!("{code:?}")
+                    || message.starts_with("ListOffsets error for ") =>
+            {
                 words::of(code.to_i16()).unwrap_or(message).to_owned()
             }
             KrafkaError::Broker { message, .. } => message.clone(),
@@ -252,6 +255,10 @@ mod tests {
     fn a_code_without_words_of_the_broker_has_those_of_kafkas_clients() {
         let error = KrafkaError::broker(ErrorCode::NonEmptyGroup, "NonEmptyGroup");
         assert_eq!(Exception::of(&error).message, "The group is not empty.");
+        let message = "ListOffsets error for topic-0";
+        let error = KrafkaError::broker(ErrorCode::UnsupportedVersion, message);
+        let words = "The version of API is not supported.";
+        assert_eq!(Exception::of(&error).message, words);
     }
 
     #[test]
