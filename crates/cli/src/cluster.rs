@@ -13,7 +13,7 @@ use broker::config::parse_properties;
 use client::exception::Exception;
 use client::krafka::admin::AdminClient;
 use client::krafka::{Kafka, KrafkaError};
-use client::{Properties, connection};
+use client::{Properties, PropertyError, connection};
 use tokio::time::Instant;
 
 /// Runs the work of a tool, network included, to its end on this thread.
@@ -168,5 +168,13 @@ pub(crate) fn exception_of(error: &anyhow::Error) -> String {
 /// The exception of a failure that Kafka's tools know.
 pub(crate) fn known(error: &anyhow::Error) -> Option<Exception> {
     let exception = error.downcast_ref::<Exception>().cloned();
+    let refused = || match error.downcast_ref::<PropertyError>()? {
+        invalid @ PropertyError::Invalid { .. } => Some(Exception {
+            class: "org.apache.kafka.common.config.ConfigException",
+            message: invalid.to_string(),
+        }),
+        PropertyError::Secret { .. } | PropertyError::Unsupported { .. } => None,
+    };
+    let exception = exception.or_else(refused);
     exception.or_else(|| error.downcast_ref::<KrafkaError>().map(Exception::of))
 }

@@ -9,6 +9,9 @@ use krafka::{Compression, Kafka};
 
 use crate::properties::{Properties, PropertyError, invalid};
 
+/// Kafka's own.
+const BATCH_SIZE_BYTES: usize = 16384;
+
 /// Properties of Kafka's producer whose effect krafka has built in, or that have none here.
 const WITHOUT_MEANING: [&str; 8] = [
     "max.in.flight.requests.per.connection",
@@ -40,14 +43,9 @@ pub fn builder(kafka: &Kafka, properties: &Properties) -> Result<ProducerBuilder
     let is_ruled_out = acks.is_some_and(|acks| acks != Acks::All);
     builder = builder.idempotent(is_idempotent.unwrap_or(!is_ruled_out));
     builder = compressed(builder, properties)?;
-    if let Some(bytes) = properties.number("batch.size")? {
-        builder = builder.batch_size(bytes);
-    }
+    builder = sized(builder, properties)?;
     if let Some(bytes) = properties.number("buffer.memory")? {
         builder = builder.buffer_memory(bytes);
-    }
-    if let Some(bytes) = properties.number("max.request.size")? {
-        builder = builder.max_request_size(bytes);
     }
     if let Some(time) = properties.milliseconds("max.block.ms")? {
         builder = builder.max_block(time);
@@ -76,6 +74,20 @@ fn acks(properties: &Properties) -> Result<Option<Acks>, PropertyError> {
         Some("-1" | "all") => Ok(Some(Acks::All)),
         Some(value) => Err(invalid(name, value, "String must be one of: all, -1, 0, 1")),
     }
+}
+
+fn sized(
+    mut builder: ProducerBuilder,
+    properties: &Properties,
+) -> Result<ProducerBuilder, PropertyError> {
+    let request_bytes_max: Option<usize> = properties.number("max.request.size")?;
+    if let Some(bytes) = request_bytes_max {
+        builder = builder.max_request_size(bytes);
+    }
+    // Kafka takes a batch size that no request could hold: no batch gets that large.
+    let batch_bytes = properties.number("batch.size")?.unwrap_or(BATCH_SIZE_BYTES);
+    let batch_bytes = request_bytes_max.map_or(batch_bytes, |bytes| bytes.min(batch_bytes));
+    Ok(builder.batch_size(batch_bytes))
 }
 
 fn compressed(

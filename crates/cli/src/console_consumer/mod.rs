@@ -73,7 +73,14 @@ async fn consume(mut arguments: Arguments, out: &mut dyn Write) -> Result<ExitCo
         Ok(Err(error)) if cluster::is_passing(&error) => End::Timeout,
         Ok(kafka) => {
             let (kafka, source) = (kafka?, arguments.source);
-            let mut records = Records::open(&kafka, source, &arguments.consumer).await?;
+            let opened = Records::open(&kafka, source, &arguments.consumer).await;
+            let mut records = match opened {
+                Ok(records) => records,
+                Err(error) => {
+                    cluster::log_error(UNKNOWN, &cluster::exception_of(&error));
+                    return Ok(ExitCode::FAILURE);
+                }
+            };
             let mut end = printing
                 .print_all(&mut records, timeout, &mut signals)
                 .await;
@@ -96,6 +103,8 @@ async fn consume(mut arguments: Arguments, out: &mut dyn Write) -> Result<ExitCo
     }
     Ok(code)
 }
+
+const UNKNOWN: &str = "Unknown error when running consumer:";
 
 /// Why no more is printed.
 enum End {
@@ -129,7 +138,7 @@ fn tell(end: &End) -> ExitCode {
             }
         }
         End::Formatter(error) => {
-            cluster::log_error("Unknown error when running consumer:", &error.to_string());
+            cluster::log_error(UNKNOWN, &error.to_string());
             return ExitCode::FAILURE;
         }
         End::Output(error) if error.kind() == ErrorKind::BrokenPipe => {}

@@ -144,7 +144,11 @@ impl Sending {
     async fn connect(&mut self, deadline: Option<Instant>) -> Result<&Arc<Producer>> {
         let servers = &self.bootstrap_servers;
         let kafka = cluster::connect_until(servers, &mut self.properties, deadline).await?;
-        let builder = producer::builder(&kafka, &self.properties)?;
+        let builder = producer::builder(&kafka, &self.properties);
+        let builder = builder.map_err(|error| {
+            let error = Error::from(error);
+            Error::msg(cluster::exception_of(&error))
+        })?;
         cluster::warn_of_unknown(&self.properties);
         let producer = builder.build().await?;
         Ok(self.producer.insert(Arc::new(producer)))
