@@ -6,6 +6,7 @@ mod clients;
 mod configs;
 mod console;
 mod dump_log;
+mod groups;
 mod node;
 mod program;
 mod server_control;
