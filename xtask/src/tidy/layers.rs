@@ -88,6 +88,7 @@ const LAYERS: &[Layer] = &[
     ),
     chore("compat-storage", &["protocol", "storage"]),
     chore("fuzz", &["protocol"]),
+    chore("null-server", &["protocol"]),
     chore("xtask", &[]),
 ];
 
@@ -112,7 +113,13 @@ const BANNED_IN_PURE: &[(&str, &str)] = &[
     ("anyhow", "a library's errors carry their entities"),
 ];
 
-const ANYHOW_ALLOWED: &[&str] = &["compat-quorum", "compat-storage", "klamm", "xtask"];
+const ANYHOW_ALLOWED: &[&str] = &[
+    "compat-quorum",
+    "compat-storage",
+    "klamm",
+    "null-server",
+    "xtask",
+];
 
 /// The row of a crate.
 pub(super) fn of(name: &str) -> Option<&'static Layer> {
