@@ -10,6 +10,7 @@
     reason = "a chore talks to the person who started it"
 )]
 
+mod bench;
 mod ci;
 mod codegen;
 mod compat;
@@ -31,6 +32,8 @@ const USAGE: &str = "usage: cargo xtask <chore>
   compat [scenario]...     compare with Apache Kafka itself; needs Java 17, Maven, Python 3, Go
   compat clients-kafka [client]... [--record]
                            ask Apache Kafka what the clients ask Klamm; record what they see
+  bench [--rounds N] [--quick] [--recovery | --build | --again] [--page]
+                           measure beside Apache Kafka; needs Java 17, Maven, Go
   fuzz <target> <seconds>  run a fuzz target; needs cargo-fuzz and a nightly compiler";
 
 fn main() -> ExitCode {
@@ -56,6 +59,7 @@ fn run() -> Result<()> {
         ("docs", []) => compat_page::write(&root),
         ("docs", [check]) if check == "--check" => compat_page::check(&root),
         ("fuzz", [target, seconds]) => fuzz::run(&root, target, seconds),
+        ("bench", arguments) => bench::run(&root, arguments),
         ("compat", scenarios) => compat::run(&root, scenarios),
         _ => bail!("run `{}`: not a chore\n{USAGE}", arguments.join(" ")),
     }

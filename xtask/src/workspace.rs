@@ -1,5 +1,6 @@
 //! Where the tree is, and how a program is started in it.
 
+use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -31,9 +32,24 @@ pub(crate) fn cargo(folder: &Path) -> Command {
 /// When it does not build.
 pub(crate) fn built(root: &Path, package: &str) -> Result<PathBuf> {
     run(cargo(root).args(["build", "--quiet", "--package", package]))?;
-    let target = std::env::var_os("CARGO_TARGET_DIR");
-    let target = target.map_or_else(|| root.join("target"), Into::into);
-    Ok(target.join("debug").join(package))
+    Ok(target(root).join("debug").join(package))
+}
+
+/// The same, optimised.
+///
+/// # Errors
+/// When it does not build.
+pub(crate) fn built_for_release(root: &Path, package: &str) -> Result<PathBuf> {
+    let arguments = ["build", "--quiet", "--release", "--package", package];
+    run(cargo(root).args(arguments))?;
+    Ok(target(root).join("release").join(package))
+}
+
+/// Nobody listens on these, and the system hands out others first before it repeats them.
+pub(crate) fn free_ports() -> Result<(u16, u16)> {
+    let listen = || TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("find a free port");
+    let (one, other) = (listen()?, listen()?);
+    Ok((one.local_addr()?.port(), other.local_addr()?.port()))
 }
 
 /// Runs `command` to its end, its output going where ours goes.
@@ -66,6 +82,11 @@ pub(crate) fn output(command: &mut Command) -> Result<Vec<u8>> {
         complaint.trim()
     );
     Ok(output.stdout)
+}
+
+fn target(root: &Path) -> PathBuf {
+    let target = std::env::var_os("CARGO_TARGET_DIR");
+    target.map_or_else(|| root.join("target"), Into::into)
 }
 
 fn shown(command: &Command) -> String {

@@ -3,7 +3,7 @@
 //! Both get the same configuration. What is said to the node is the clients' business.
 
 use std::fs::{self, File};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus};
 use std::thread;
@@ -63,7 +63,7 @@ impl Node {
     /// # Errors
     /// When it cannot be built or does not come up in a minute.
     pub(super) fn start(root: &Path, server: Server, scratch: &Path) -> Result<Self> {
-        let (broker, controller) = free_ports()?;
+        let (broker, controller) = workspace::free_ports()?;
         let configuration = scratch.join("server.properties");
         fs::write(&configuration, properties(scratch, broker, controller))
             .context("write server.properties")?;
@@ -139,13 +139,6 @@ impl Drop for Node {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
-}
-
-/// Nobody listens on these, and the system hands out others first before it repeats them.
-fn free_ports() -> Result<(u16, u16)> {
-    let listen = || TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("find a free port");
-    let (one, other) = (listen()?, listen()?);
-    Ok((one.local_addr()?.port(), other.local_addr()?.port()))
 }
 
 fn properties(scratch: &Path, broker: u16, controller: u16) -> String {
