@@ -42,7 +42,14 @@ pub(super) fn build(root: &Path, scratch: &Path) -> Result<Vec<Figure>> {
         fs::remove_dir_all(&target).context("remove the last build")?;
     }
     let mut command = workspace::cargo(root);
-    command.args(["build", "--release", "--locked", "--quiet", "--package", "klamm"]);
+    command.args([
+        "build",
+        "--release",
+        "--locked",
+        "--quiet",
+        "--package",
+        "klamm",
+    ]);
     let begin = Instant::now();
     workspace::run(command.env("CARGO_TARGET_DIR", &target))?;
     let seconds = begin.elapsed().as_secs_f64();

@@ -9,7 +9,10 @@ use serde_json::Value;
 
 use crate::workspace;
 
-const CLIENT: &str = "benches/load/run";
+/// Builds the client and runs it.
+const BUILD_AND_RUN: &str = "benches/load/run";
+/// What it has built: looking for changes of the client would disturb what is measured.
+const CLIENT: &str = "benches/load/.bin/load";
 /// A call that takes longer than that is given up.
 const SECONDS_MAX: &str = "240";
 /// What a record's value is made of; its key and headers are empty.
@@ -44,8 +47,15 @@ impl<'a> Load<'a> {
         Self { root, address }
     }
 
+    /// Builds the client if it is not built; the others need that.
     pub(super) fn create(&self, topic: &str, partitions: u32) -> Result<()> {
-        self.call("create", topic, &["--partitions", &partitions.to_string()])?;
+        let partitions = partitions.to_string();
+        self.call(
+            BUILD_AND_RUN,
+            "create",
+            topic,
+            &["--partitions", &partitions],
+        )?;
         Ok(())
     }
 
@@ -54,7 +64,7 @@ impl<'a> Load<'a> {
     pub(super) fn produce(&self, topic: &str, records: u64, acks: &str) -> Result<Transfer> {
         let number = records.to_string();
         let arguments = ["--records", &number, "--size", RECORD_BYTES, "--acks", acks];
-        transfer(&self.call("produce", topic, &arguments)?, records)
+        transfer(&self.call(CLIENT, "produce", topic, &arguments)?, records)
     }
 
     /// Reads from the beginning of all partitions.
@@ -62,7 +72,12 @@ impl<'a> Load<'a> {
     /// # Errors
     /// When there are not as many records in time.
     pub(super) fn consume(&self, topic: &str, records: u64) -> Result<Transfer> {
-        let line = self.call("consume", topic, &["--records", &records.to_string()])?;
+        let line = self.call(
+            CLIENT,
+            "consume",
+            topic,
+            &["--records", &records.to_string()],
+        )?;
         transfer(&line, records)
     }
 
@@ -72,14 +87,17 @@ impl<'a> Load<'a> {
         let seconds = seconds.to_string();
         let mut arguments = vec!["--rate", RATE, "--seconds", &seconds];
         arguments.extend(["--size", RECORD_BYTES, "--acks", "all"]);
-        latency(&self.call("latency", topic, &arguments)?)
+        latency(&self.call(CLIENT, "latency", topic, &arguments)?)
     }
 
-    fn call(&self, what: &str, topic: &str, arguments: &[&str]) -> Result<String> {
+    fn call(&self, program: &str, what: &str, topic: &str, rest: &[&str]) -> Result<String> {
         let mut command = Command::new("timeout");
-        command.arg(SECONDS_MAX).arg(self.root.join(CLIENT)).arg(what);
+        command
+            .arg(SECONDS_MAX)
+            .arg(self.root.join(program))
+            .arg(what);
         command.args(["--bootstrap", &self.address.to_string(), "--topic", topic]);
-        let output = workspace::output(command.args(arguments))?;
+        let output = workspace::output(command.args(rest))?;
         String::from_utf8(output).context("read the client's answer: not UTF-8")
     }
 }

@@ -22,7 +22,10 @@ pub(super) fn facts(root: &Path) -> Result<Vec<(String, String)>> {
         ("memory", memory_text(&memory)),
         ("kernel", format!("Linux {}", kernel.trim())),
         ("file system", file_system),
-        ("compiler", first_line(Command::new("rustc").arg("--version"))?),
+        (
+            "compiler",
+            first_line(Command::new("rustc").arg("--version"))?,
+        ),
     ];
     Ok(facts.map(|(name, value)| (name.to_owned(), value)).into())
 }
@@ -45,7 +48,10 @@ fn value_of(text: &str, name: &str) -> Option<String> {
 }
 
 fn memory_text(kibibytes: &str) -> String {
-    let number: f64 = kibibytes.trim_end_matches(" kB").parse().unwrap_or_default();
+    let number: f64 = kibibytes
+        .trim_end_matches(" kB")
+        .parse()
+        .unwrap_or_default();
     format!("{:.1} GiB", number / 1_048_576.0)
 }
 
@@ -68,12 +74,12 @@ fn file_system(mounts: &str, path: &str) -> String {
 mod tests {
     use super::*;
 
-    const MOUNTS: &str = "a / ext4 rw 0 0\nb /home xfs rw 0 0\nc /home/one tmpfs rw 0 0\n";
+    const MOUNTS: &str = "a / ext4 rw 0 0\nb /data xfs rw 0 0\nc /data/one tmpfs rw 0 0\n";
 
     #[test]
     fn the_nearest_file_system_counts_by_whole_names() {
-        assert_eq!(file_system(MOUNTS, "/home/one/tree"), "tmpfs");
-        assert_eq!(file_system(MOUNTS, "/home/oneself"), "xfs");
+        assert_eq!(file_system(MOUNTS, "/data/one/tree"), "tmpfs");
+        assert_eq!(file_system(MOUNTS, "/data/oneself"), "xfs");
         assert_eq!(file_system(MOUNTS, "/srv"), "ext4");
         assert_eq!(file_system("", "/srv"), "unknown");
     }
@@ -81,6 +87,9 @@ mod tests {
     #[test]
     fn memory_is_shown_in_gibibytes() {
         let text = "MemTotal:       16777216 kB\nMemFree: 1 kB\n";
-        assert_eq!(memory_text(&value_of(text, "MemTotal").unwrap()), "16.0 GiB");
+        assert_eq!(
+            memory_text(&value_of(text, "MemTotal").unwrap()),
+            "16.0 GiB"
+        );
     }
 }

@@ -29,8 +29,6 @@ use options::{Chosen, Options, Size};
 use results::{Measurement, Results};
 use servers::{Program, Running, Server};
 
-use crate::workspace;
-
 const RESULTS: &str = "docs/performance/results.tsv";
 const SCRATCH: &str = "target/bench";
 
@@ -160,7 +158,8 @@ fn measure(root: &Path, chosen: Chosen, options: &Options) -> Result<Results> {
 /// Each server is the first in one of three rounds, so that none always follows the same other.
 fn order_of(round: u32) -> [Server; 3] {
     let mut order = Server::ALL;
-    order.rotate_left((round as usize - 1) % order.len());
+    let turns = (round as usize - 1) % order.len();
+    order.rotate_left(turns);
     order
 }
 

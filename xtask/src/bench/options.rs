@@ -82,13 +82,19 @@ impl Options {
         }
         ensure!(options.rounds > 0, "read --rounds: at least one is needed");
         let is_small = options.writes_page && options.size == QUICK;
-        ensure!(!is_small, "write page: figures of --quick do not belong there");
+        ensure!(
+            !is_small,
+            "write page: figures of --quick do not belong there"
+        );
         Ok(options)
     }
 
     fn choose(&mut self, chosen: Chosen) -> Result<()> {
         let is_first = self.chosen == Chosen::Rounds;
-        ensure!(is_first, "read arguments: one of --recovery, --build, --again");
+        ensure!(
+            is_first,
+            "read arguments: one of --recovery, --build, --again"
+        );
         self.chosen = chosen;
         Ok(())
     }

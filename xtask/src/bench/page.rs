@@ -18,10 +18,11 @@ const PLOTS: &str = "performance";
 const INTRODUCTION: &str = "# Performance
 
 Written by `cargo xtask bench --page`; do not edit. The values of every round are in
-[results.tsv](performance/results.tsv), from which `cargo xtask bench --again --page` makes this page
-anew.
+[results.tsv](performance/results.tsv), from which `cargo xtask bench --again --page` makes this
+page anew.
 
-Three servers are measured in one run on one machine, by the same client, [franz-go](https://github.com/twmb/franz-go):
+Three servers are measured in one run on one machine, by the same client, which none of them has a
+part in, [franz-go](https://github.com/twmb/franz-go):
 
 - `kafka`: Apache Kafka 4.3.1 with the heap (1 GiB) and the collector of its own start script.
 - `klamm`: the release build of this tree.
@@ -108,7 +109,11 @@ const COLD: &[Measure] = &[
     row("ack_p99_ms", "acknowledgement, p99, ms", 2),
     row("ack_max_ms", "acknowledgement, largest, ms", 2),
     row("anonymous_mib", "anonymous memory, MiB", 1),
-    row("disk_read_mb", "fetched from the disk for the server, MB", 0),
+    row(
+        "disk_read_mb",
+        "fetched from the disk for the server, MB",
+        0,
+    ),
 ];
 
 const SECTIONS: &[Section] = &[
@@ -189,7 +194,10 @@ pub(super) fn text(results: &Results) -> Result<String> {
     for (name, value) in results.facts() {
         writeln!(page, "| {name} | {value} |")?;
     }
-    write!(page, "\n## Targets\n\n| aim | measured | |\n|---|---|---|\n")?;
+    write!(
+        page,
+        "\n## Targets\n\n| aim | measured | |\n|---|---|---|\n"
+    )?;
     for target in TARGETS {
         let (measured, verdict) = match (target.outcome)(results) {
             Some(outcome) if outcome.is_met => (outcome.measured, "met"),
@@ -255,7 +263,12 @@ fn rounds(results: &Results, scenario: &str) -> Result<String> {
         for server in Server::REAL {
             let values = results.values(scenario, server.name(), measure);
             let values: Vec<String> = values.iter().map(|value| format!("{value:.2}")).collect();
-            writeln!(text, "| {title}, {} | {} |", server.name(), values.join(", "))?;
+            writeln!(
+                text,
+                "| {title}, {} | {} |",
+                server.name(),
+                values.join(", ")
+            )?;
         }
     }
     Ok(text)
@@ -289,7 +302,11 @@ fn plot_of(results: &Results, section: &Section, measure: &Measure) -> String {
 }
 
 fn plot_name(section: &Section, measure: &Measure) -> String {
-    format!("{}-{}.svg", section.scenario, measure.name.replace('_', "-"))
+    format!(
+        "{}-{}.svg",
+        section.scenario,
+        measure.name.replace('_', "-")
+    )
 }
 
 #[cfg(test)]

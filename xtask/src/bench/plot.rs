@@ -55,7 +55,10 @@ fn row(svg: &mut String, bar: &Bar, top: f64, scale: f64, decimals: usize) {
             at(min),
             at(max)
         ),
-        format!("<text x=\"{:.1}\" y=\"{text:.1}\">{median:.decimals$}</text>", at(max) + 8.0),
+        format!(
+            "<text x=\"{:.1}\" y=\"{text:.1}\">{median:.decimals$}</text>",
+            at(max) + 8.0
+        ),
     ];
     for line in lines {
         // Writing to a string does not fail.
@@ -65,11 +68,17 @@ fn row(svg: &mut String, bar: &Bar, top: f64, scale: f64, decimals: usize) {
 
 /// Ours stands out.
 fn colour(label: &str) -> &'static str {
-    if label == "klamm" { "#e08a2c" } else { "#9fb3c8" }
+    if label == "klamm" {
+        "#e08a2c"
+    } else {
+        "#9fb3c8"
+    }
 }
 
 fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
 }
 
 #[cfg(test)]
@@ -86,10 +95,20 @@ mod tests {
 
     #[test]
     fn bars_are_as_long_as_their_medians_and_fit_with_the_largest_value() {
-        let svg = bars("A & B", 1, &[bar("kafka", 2.0, 4.0), bar("klamm", 1.0, 1.0)]);
+        let svg = bars(
+            "A & B",
+            1,
+            &[bar("kafka", 2.0, 4.0), bar("klamm", 1.0, 1.0)],
+        );
         assert!(svg.contains("A &amp; B"), "{svg}");
-        assert!(svg.contains("width=\"220.0\"") && svg.contains("width=\"110.0\""), "{svg}");
-        assert!(svg.contains(">2.0</text>") && svg.contains("H520.0"), "{svg}");
+        assert!(
+            svg.contains("width=\"220.0\"") && svg.contains("width=\"110.0\""),
+            "{svg}"
+        );
+        assert!(
+            svg.contains(">2.0</text>") && svg.contains("H520.0"),
+            "{svg}"
+        );
         assert_eq!(svg.matches("<path").count(), 2);
     }
 

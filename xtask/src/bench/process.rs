@@ -97,7 +97,8 @@ fn disk_read_bytes(id: u32) -> Result<u64> {
 }
 
 fn read(id: u32, name: &str) -> Result<String> {
-    fs::read_to_string(format!("/proc/{id}/{name}")).with_context(|| format!("read /proc/PID/{name}"))
+    fs::read_to_string(format!("/proc/{id}/{name}"))
+        .with_context(|| format!("read /proc/PID/{name}"))
 }
 
 /// The program's name is in parentheses and may hold anything, blanks and parentheses too.

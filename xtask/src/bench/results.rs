@@ -106,9 +106,13 @@ impl Results {
                     scenario: scenario.to_owned(),
                     date: date.to_owned(),
                     server: server.to_owned(),
-                    round: round.parse().with_context(|| format!("read round: {line}"))?,
+                    round: round
+                        .parse()
+                        .with_context(|| format!("read round: {line}"))?,
                     measure: measure.to_owned(),
-                    value: value.parse().with_context(|| format!("read value: {line}"))?,
+                    value: value
+                        .parse()
+                        .with_context(|| format!("read value: {line}"))?,
                 }),
                 _ => anyhow::bail!("read results: `{line}` has not the columns of a result"),
             }
@@ -122,8 +126,18 @@ impl Results {
             writeln!(text, "#\t{name}\t{value}")?;
         }
         for each in &self.measurements {
-            let Measurement { scenario, date, server, round, measure, value } = each;
-            writeln!(text, "{scenario}\t{date}\t{server}\t{round}\t{measure}\t{value:.3}")?;
+            let Measurement {
+                scenario,
+                date,
+                server,
+                round,
+                measure,
+                value,
+            } = each;
+            writeln!(
+                text,
+                "{scenario}\t{date}\t{server}\t{round}\t{measure}\t{value:.3}"
+            )?;
         }
         Ok(text)
     }

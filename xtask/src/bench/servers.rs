@@ -69,7 +69,12 @@ pub(super) fn programs(root: &Path) -> Result<Vec<Program>> {
         Server::Klamm => workspace::built_for_release(root, "klamm"),
         Server::Null => workspace::built_for_release(root, "null-server"),
     };
-    let program = |server| Ok(Program { server, path: path(server)? });
+    let program = |server| {
+        Ok(Program {
+            server,
+            path: path(server)?,
+        })
+    };
     Server::ALL.into_iter().map(program).collect()
 }
 
@@ -152,7 +157,11 @@ impl Running {
                 bail!("start a server: {status}\n{}", last_lines(&output));
             }
             let has_time = begin.elapsed() < START_MAX;
-            ensure!(has_time, "start a server: it does not answer\n{}", last_lines(&output));
+            ensure!(
+                has_time,
+                "start a server: it does not answer\n{}",
+                last_lines(&output)
+            );
             thread::sleep(LOOK_AGAIN);
         }
         running.ready_after = begin.elapsed();
@@ -212,7 +221,10 @@ fn answer(address: SocketAddr) -> Result<()> {
     stream.write_all(&API_VERSIONS)?;
     let mut start = [0; 8];
     stream.read_exact(&mut start)?;
-    ensure!(start[4..] == API_VERSIONS[8..12], "read an answer: not to our request");
+    ensure!(
+        start[4..] == API_VERSIONS[8..12],
+        "read an answer: not to our request"
+    );
     Ok(())
 }
 
@@ -250,7 +262,9 @@ mod tests {
                 let (mut stream, _) = listener.accept().unwrap();
                 let mut request = [0; API_VERSIONS.len()];
                 stream.read_exact(&mut request).unwrap();
-                stream.write_all(&[0, 0, 0, 4, 0, 0, 0, correlation]).unwrap();
+                stream
+                    .write_all(&[0, 0, 0, 4, 0, 0, 0, correlation])
+                    .unwrap();
             }
         });
         assert!(answer(address).is_ok());

@@ -66,7 +66,9 @@ pub(super) const TARGETS: &[Target] = &[
 
 fn cpu(results: &Results, scenario: &str, ratio_max: f64) -> Option<Outcome> {
     let ours = results.summary(scenario, OURS, "cpu_s_per_gb")?.median;
-    let kafka = results.summary(scenario, Server::Kafka.name(), "cpu_s_per_gb")?.median;
+    let kafka = results
+        .summary(scenario, Server::Kafka.name(), "cpu_s_per_gb")?
+        .median;
     Some(Outcome {
         measured: format!("{:.2} of Kafka's ({ours:.2} to {kafka:.2})", ours / kafka),
         is_met: ours <= kafka * ratio_max,
@@ -75,7 +77,10 @@ fn cpu(results: &Results, scenario: &str, ratio_max: f64) -> Option<Outcome> {
 
 /// Four of five, with any number of rounds.
 fn latency(values: &[f64]) -> Option<Outcome> {
-    let met = values.iter().filter(|value| **value <= LATENCY_MS_MAX).count();
+    let met = values
+        .iter()
+        .filter(|value| **value <= LATENCY_MS_MAX)
+        .count();
     (!values.is_empty()).then(|| Outcome {
         measured: format!("in {met} of {} rounds", values.len()),
         is_met: met * 5 >= values.len() * 4,
@@ -147,6 +152,9 @@ mod tests {
             ("consume", "kafka", "anonymous_mib", 900.0),
         ];
         let outcome = memory(&results(&rows)).unwrap();
-        assert_eq!((outcome.measured.as_str(), outcome.is_met), ("101 MiB at most", false));
+        assert_eq!(
+            (outcome.measured.as_str(), outcome.is_met),
+            ("101 MiB at most", false)
+        );
     }
 }
