@@ -56,6 +56,9 @@ pub(crate) fn run(root: &Path, arguments: &[String]) -> Result<()> {
         return page::write(&results, &root.join("docs"));
     }
     println!("\n{}", page::text(&results)?);
+    if options.size != options::FULL {
+        println!("These figures are of --quick: fewer records and less time than the page says.");
+    }
     page::write(&results, &root.join(SCRATCH).join("page"))
 }
 

@@ -221,10 +221,15 @@ fn measured(results: &Results) -> impl Iterator<Item = &'static Section> {
 fn section_text(results: &Results, section: &Section) -> Result<String> {
     let mut text = format!("\n## {}\n\n{}\n", section.title, section.counted);
     let date = results.date(section.scenario).unwrap_or_default();
-    writeln!(text, "Measured on {date}.\n")?;
+    let rounds = section.measures.iter().map(|measure| {
+        let of = |server: Server| results.values(section.scenario, server.name(), measure.name);
+        of(Server::Klamm).len()
+    });
+    let rounds = rounds.max().unwrap_or_default();
+    writeln!(text, "Measured on {date}; rounds: {rounds}.\n")?;
     text.push_str(&table(results, section)?);
     if matches!(section.scenario, "latency" | "cold") {
-        text.push_str(&rounds(results, section.scenario)?);
+        text.push_str(&each_round(results, section.scenario)?);
     }
     for measure in section.measures.iter().filter(|each| each.is_plotted) {
         let name = plot_name(section, measure);
@@ -257,7 +262,7 @@ fn table(results: &Results, section: &Section) -> Result<String> {
 }
 
 /// One value for each round, of what the aim is about.
-fn rounds(results: &Results, scenario: &str) -> Result<String> {
+fn each_round(results: &Results, scenario: &str) -> Result<String> {
     let mut text = String::from("\nIn each round, ms:\n\n| p99 of | rounds |\n|---|---|\n");
     for (measure, title) in [("p99_ms", "end to end"), ("ack_p99_ms", "acknowledgement")] {
         for server in Server::REAL {

@@ -38,6 +38,10 @@ fn a_table_has_medians_extremes_and_ratios() {
     assert!(page.contains(row), "{page}");
     assert!(page.contains("| cores | 2 |"), "{page}");
     assert!(
+        page.contains("Measured on 2026-01-31; rounds: 3."),
+        "{page}"
+    );
+    assert!(
         page.contains("| 0.25 of Kafka's (0.75 to 3.00) | met |"),
         "{page}"
     );
