@@ -37,6 +37,11 @@ runs on the same machine and takes its share of the cores. A GB is 10^9 bytes of
 MB 10^6; a MiB is 2^20 bytes.
 ";
 
+const SLOW_DISK: &str = "
+No scenario measures the slow disk: it needs a file system whose writes can be slowed, which is not
+there on every machine.
+";
+
 const COMMANDS: &str = "
 ## How to repeat it
 
@@ -206,6 +211,7 @@ pub(super) fn text(results: &Results) -> Result<String> {
         };
         writeln!(page, "| {} | {measured} | {verdict} |", target.aim)?;
     }
+    page.push_str(SLOW_DISK);
     for section in measured(results) {
         page.push_str(&section_text(results, section)?);
     }
