@@ -8,8 +8,9 @@ use super::files::TrackedFile;
 
 const PAGE: &str = "docs/dependencies.md";
 
-/// Dependencies that the page does not list, and rows of the page that nothing uses.
-pub(super) fn unlisted_or_gone(crates: &[Crate], files: &[TrackedFile]) -> Vec<Finding> {
+/// Dependencies that the page does not list, and rows of the page that nothing uses or that stand
+/// there twice.
+pub(super) fn not_as_used(crates: &[Crate], files: &[TrackedFile]) -> Vec<Finding> {
     let dependencies = crates.iter().flat_map(|each| &each.dependencies);
     let external = dependencies.filter(|dependency| !dependency.is_ours);
     let used: BTreeSet<&str> = external
@@ -19,7 +20,9 @@ pub(super) fn unlisted_or_gone(crates: &[Crate], files: &[TrackedFile]) -> Vec<F
         .iter()
         .find(|file| file.path == PAGE)
         .map_or("", TrackedFile::text);
-    let listed: BTreeSet<&str> = page.lines().filter_map(crate_of_row).collect();
+    let mut listed = BTreeSet::new();
+    let rows = page.lines().filter_map(crate_of_row);
+    let twice: Vec<&str> = rows.filter(|name| !listed.insert(*name)).collect();
 
     let unlisted = used
         .difference(&listed)
@@ -27,8 +30,12 @@ pub(super) fn unlisted_or_gone(crates: &[Crate], files: &[TrackedFile]) -> Vec<F
     let gone = listed
         .difference(&used)
         .map(|name| format!("lists `{name}`, which nothing uses"));
+    let twice = twice
+        .into_iter()
+        .map(|name| format!("lists `{name}` twice"));
     unlisted
         .chain(gone)
+        .chain(twice)
         .map(|message| Finding::in_file(PAGE, message))
         .collect()
 }
@@ -56,7 +63,7 @@ mod tests {
             folder: "crates/a".to_owned(),
             dependencies,
         };
-        let findings = unlisted_or_gone(&[each], &[TrackedFile::new(PAGE, page)]);
+        let findings = not_as_used(&[each], &[TrackedFile::new(PAGE, page)]);
         findings
             .into_iter()
             .map(|finding| finding.message)
@@ -72,6 +79,12 @@ mod tests {
         );
         let messages = found(&[("thiserror", false), ("left-pad", false)], page);
         assert_eq!(messages, ["does not list `left-pad`"]);
+    }
+
+    #[test]
+    fn a_second_row_is_found() {
+        let page = "| `rand` | ids |\n\n| `rand` | names |\n";
+        assert_eq!(found(&[("rand", false)], page), ["lists `rand` twice"]);
     }
 
     #[test]

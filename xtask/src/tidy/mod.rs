@@ -68,7 +68,7 @@ fn findings(root: &Path) -> Result<Vec<Finding>> {
         .collect();
     findings.extend(crates.iter().flat_map(layers::wrong_edges));
     findings.extend(crates.iter().flat_map(|each| fences::missing(each, &files)));
-    findings.extend(dependencies::unlisted_or_gone(&crates, &files));
+    findings.extend(dependencies::not_as_used(&crates, &files));
     Ok(findings)
 }
 
