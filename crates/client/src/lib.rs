@@ -8,7 +8,8 @@
 //! Invariants:
 //! - A property is applied, or known to have no meaning here, or reported as unknown; none is
 //!   dropped in silence.
-//! - Nothing here prints the value of a property: it may be a password.
+//! - The value of a property that may be a password is in no message; those of which there is a
+//!   choice, and numbers, are repeated where they are refused.
 //!
 //! What krafka has no call for goes over the request connection of the crate net; see [`brokers`].
 

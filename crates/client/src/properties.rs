@@ -2,7 +2,8 @@
 //!
 //! Not the job of this module: which names there are, and what their values do.
 //!
-//! Invariant: values are not printed, not even by `Debug`.
+//! Invariant: values are not printed, not even by `Debug`; only a refused one that is no secret
+//! is, by [`PropertyError::Invalid`].
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,7 +22,7 @@ pub struct Properties {
 /// Why a property cannot be applied.
 #[derive(Debug, Error)]
 pub enum PropertyError {
-    /// The value is none of those that the property takes.
+    /// The value is none of those that the property takes. Not for secrets: the message has it.
     #[error("Invalid value {value} for configuration {name}: {reason}")]
     Invalid {
         /// Its name.
