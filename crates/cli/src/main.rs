@@ -17,6 +17,7 @@ mod consumer_groups;
 mod consumer_perf_test;
 mod dump_log;
 mod get_offsets;
+mod java_numbers;
 mod listed_offsets;
 mod measures;
 mod producer_perf_test;

@@ -17,6 +17,7 @@ use super::changes::Changes;
 use super::credentials::is_mechanism;
 use super::entities::{Entities, EntityType};
 use super::naming;
+use crate::java_numbers;
 
 /// The quotas that users and clients may have.
 const OF_CLIENTS: [&str; 4] = [
@@ -209,37 +210,13 @@ fn shown(entity: &ClientQuotaEntity, quotas: &BTreeMap<String, f64>) -> String {
     });
     let parts: Vec<_> = parts.collect();
     let values = quotas.iter();
-    let values = values.map(|(name, value)| format!("{name}={}", java_double(*value)));
+    let values = values.map(|(name, value)| format!("{name}={}", java_numbers::double(*value)));
     let values: Vec<_> = values.collect();
     format!(
         "Quota configs for {} are {}",
         parts.join(", "),
         values.join(", ")
     )
-}
-
-/// A number as Java prints a double: `2097152.0`, and `1.0E7` from ten millions on.
-fn java_double(number: f64) -> String {
-    let size = number.abs();
-    if number.is_nan() {
-        return "NaN".to_owned();
-    }
-    if number.is_infinite() {
-        return if number > 0.0 {
-            "Infinity"
-        } else {
-            "-Infinity"
-        }
-        .to_owned();
-    }
-    if size == 0.0 || (1e-3..1e7).contains(&size) {
-        return format!("{number:?}");
-    }
-    let text = format!("{number:E}");
-    match text.split_once('E') {
-        Some((digits, exponent)) if !digits.contains('.') => format!("{digits}.0E{exponent}"),
-        _ => text,
-    }
 }
 
 fn refusal<T>(message: impl Into<String>) -> Result<T, Exception> {

@@ -37,18 +37,6 @@ fn an_entity_is_shown_by_its_parts_and_its_quotas_in_order() {
 }
 
 #[test]
-fn numbers_look_as_in_java() {
-    let check = |number, expected: &str| assert_eq!(java_double(number), expected);
-    check(50.0, "50.0");
-    check(0.0, "0.0");
-    check(0.5, "0.5");
-    check(9_999_999.0, "9999999.0");
-    check(20_971_520.0, "2.097152E7");
-    check(0.0001, "1.0E-4");
-    check(f64::INFINITY, "Infinity");
-}
-
-#[test]
 fn users_have_quotas_or_credentials_and_clients_have_quotas() {
     let user = entities(&[EntityType::User], &["alice"]);
     let client = entities(&[EntityType::Client], &["app"]);
