@@ -1,82 +1,79 @@
 //! The arguments of `klamm dump-log`, which are those of Kafka's `kafka-dump-log`.
 
-use crate::arguments::{OptionSpec, UsageError, Values, help_of_options, jopt};
+use crate::arguments::{OptionSpec, UsageError, help_of_options, jopt};
 
 use super::decoder::{Class, Decoder};
 
-/// The release of Apache Kafka whose tool this one is compatible with.
-pub(super) const KAFKA_VERSION: &str = "4.3.1";
-
 const OPTIONS: &[OptionSpec] = &[
-    value(
+    OptionSpec::optional(
         "files",
         "FILE,...",
         "The files to print: logs, their indexes, snapshots. Has to be given.",
     ),
-    flag(
+    OptionSpec::flag(
         "print-data-log",
         "Print the records of logs, too. Any decoder implies it.",
     ),
-    flag(
+    OptionSpec::flag(
         "deep-iteration",
         "Print of records what goes with them, without key and value. Deprecated: implied by \
          --print-data-log.",
     ),
-    flag(
+    OptionSpec::flag(
         "skip-record-metadata",
         "Print of records key and value only; of control records nothing.",
     ),
-    value(
+    OptionSpec::optional(
         "max-bytes",
         "SIZE",
         "So many bytes of each log are read at most. Default 2147483647.",
     ),
-    value(
+    OptionSpec::optional(
         "max-message-size",
         "SIZE",
         "The batch that an index entry points to is no larger, in bytes. Default 5242880.",
     ),
-    flag(
+    OptionSpec::flag(
         "verify-index-only",
         "Compare indexes with their log without printing them.",
     ),
-    flag(
+    OptionSpec::flag(
         "index-sanity-check",
         "Check of indexes only what a node checks when it starts.",
     ),
-    flag(
+    OptionSpec::flag(
         "offsets-decoder",
         "Records are those of __consumer_offsets.",
     ),
-    flag(
+    OptionSpec::flag(
         "transaction-log-decoder",
         "Records are those of __transaction_state.",
     ),
-    flag(
+    OptionSpec::flag(
         "share-group-state-decoder",
         "Records are those of __share_group_state.",
     ),
-    flag(
+    OptionSpec::flag(
         "cluster-metadata-decoder",
         "Records are those of __cluster_metadata, or of its snapshots.",
     ),
-    flag(
+    OptionSpec::flag(
         "remote-log-metadata-decoder",
         "Records are those of __remote_log_metadata.",
     ),
-    value(
+    OptionSpec::optional(
         KEY_DECODER,
         "[CLASS]",
         "How keys are printed: org.apache.kafka.tools.api.StringDecoder, which is the default, \
          or IntegerDecoder, LongDecoder or DefaultDecoder beside it. Other classes cannot be \
          loaded here.",
     ),
-    value(VALUE_DECODER, "[CLASS]", "The same for values."),
-    flag(
+    OptionSpec::optional(VALUE_DECODER, "[CLASS]", "The same for values."),
+    OptionSpec::flag(
         "version",
         "Print the version of Apache Kafka that this is compatible with.",
     ),
-    flag("help", "Show this text."),
+    OptionSpec::flag("help", "Show this text."),
 ];
 
 const KEY_DECODER: &str = "key-decoder-class";
@@ -133,8 +130,8 @@ pub(super) fn parse(program: &str, arguments: &[String]) -> Result<Parsed, Usage
         usage: usage(),
         message: format!("{program}: error: {message}"),
     };
-    let parsed = jopt::parse(OPTIONS, &with_default_classes(arguments)).map_err(error)?;
-    let values = parsed.values;
+    let parsed = jopt::parse(OPTIONS, arguments).map_err(error)?;
+    let values = &parsed.values;
     let help = || help_of_options(&usage(), ABOUT, OPTIONS);
     if arguments.is_empty() || values.has("help") {
         return Ok(Parsed::Help(help()));
@@ -146,13 +143,14 @@ pub(super) fn parse(program: &str, arguments: &[String]) -> Result<Parsed, Usage
         let message = "Missing required argument \"[files]\"";
         return Ok(Parsed::Help(format!("{message}\n{}", help())));
     }
-    dump_arguments(&values).map(Parsed::Dump).map_err(error)
+    dump_arguments(&parsed).map(Parsed::Dump).map_err(error)
 }
 
-fn dump_arguments(values: &Values) -> Result<DumpArguments, String> {
-    let decoder = decoder(values)?;
+fn dump_arguments(parsed: &jopt::Parsed) -> Result<DumpArguments, String> {
+    let values = &parsed.values;
+    let decoder = decoder(parsed)?;
     let is_deep = decoder.is_some() || values.has("deep-iteration");
-    let log_bytes_max = size(values, "max-bytes", i32::MAX)?;
+    let log_bytes_max = size(parsed, "max-bytes", i32::MAX)?;
     let indexes = if values.has("index-sanity-check") {
         IndexWork::CheckSanity
     } else if values.has("verify-index-only") {
@@ -160,7 +158,7 @@ fn dump_arguments(values: &Values) -> Result<DumpArguments, String> {
     } else {
         IndexWork::Print
     };
-    let mut files: Vec<String> = only(values, "files")?
+    let mut files: Vec<String> = single(parsed, "files")?
         .unwrap_or_default()
         .split(',')
         .map(str::to_owned)
@@ -176,13 +174,14 @@ fn dump_arguments(values: &Values) -> Result<DumpArguments, String> {
             decoder,
         }),
         log_bytes_max: (log_bytes_max != i32::MAX as u64).then_some(log_bytes_max),
-        message_bytes_max: size(values, "max-message-size", MAX_MESSAGE_BYTES_DEFAULT)?,
+        message_bytes_max: size(parsed, "max-message-size", MAX_MESSAGE_BYTES_DEFAULT)?,
         indexes,
     })
 }
 
 /// The first decoder in this order counts; a class counts if there is none of ours.
-fn decoder(values: &Values) -> Result<Option<Decoder>, String> {
+fn decoder(parsed: &jopt::Parsed) -> Result<Option<Decoder>, String> {
+    let values = &parsed.values;
     for (option, decoder) in [
         ("offsets-decoder", Decoder::Offsets),
         ("transaction-log-decoder", Decoder::TransactionLog),
@@ -194,8 +193,8 @@ fn decoder(values: &Values) -> Result<Option<Decoder>, String> {
             return Ok(Some(decoder));
         }
     }
-    let key = class(values, KEY_DECODER)?;
-    let value = class(values, VALUE_DECODER)?;
+    let key = class(parsed, KEY_DECODER)?;
+    let value = class(parsed, VALUE_DECODER)?;
     let is_shown = values.has("print-data-log") || key.is_some() || value.is_some();
     Ok(is_shown.then(|| Decoder::Classes {
         key: key.unwrap_or(Class::String),
@@ -203,9 +202,12 @@ fn decoder(values: &Values) -> Result<Option<Decoder>, String> {
     }))
 }
 
-fn class(values: &Values, option: &str) -> Result<Option<Class>, String> {
-    let Some(name) = only(values, option)? else {
-        return Ok(None);
+/// The class that is named; the default one, if the option came without a name.
+fn class(parsed: &jopt::Parsed, option: &str) -> Result<Option<Class>, String> {
+    let name = match single(parsed, option)? {
+        None => return Ok(None),
+        Some("") => return Ok(Some(Class::String)),
+        Some(name) => name,
     };
     Class::of_name(name).map(Some).ok_or_else(|| {
         format!(
@@ -216,55 +218,14 @@ fn class(values: &Values, option: &str) -> Result<Option<Class>, String> {
     })
 }
 
-fn size(values: &Values, option: &str, default: i32) -> Result<u64, String> {
-    let Some(text) = only(values, option)? else {
-        return Ok(default as u64);
-    };
-    let number: i32 = text
-        .parse()
-        .map_err(|_| format!("Cannot parse argument '{text}' of option {option}"))?;
+fn size(parsed: &jopt::Parsed, option: &str, default: i32) -> Result<u64, String> {
+    let number = parsed.integer(option).map_err(|error| error.message)?;
+    let number = number.unwrap_or(default);
     u64::try_from(number).map_err(|_| format!("the size {number} of option {option} is negative"))
 }
 
-fn only<'a>(values: &'a Values, option: &str) -> Result<Option<&'a str>, String> {
-    if values.all(option).count() > 1 {
-        return Err(format!(
-            "Found multiple arguments for option {option}, but you asked for only one"
-        ));
-    }
-    Ok(values.last(option))
-}
-
-/// The options that take a class may come without one.
-fn with_default_classes(arguments: &[String]) -> Vec<String> {
-    let mut complete = Vec::with_capacity(arguments.len() + 2);
-    for (index, argument) in arguments.iter().enumerate() {
-        complete.push(argument.clone());
-        let name = argument.trim_start_matches('-');
-        let is_class = argument != name && [KEY_DECODER, VALUE_DECODER].contains(&name);
-        let next = arguments.get(index + 1);
-        if is_class && next.is_none_or(|next| next.starts_with('-')) {
-            complete.push(Class::DEFAULT_NAME.to_owned());
-        }
-    }
-    complete
-}
-
-const fn flag(long: &'static str, help: &'static str) -> OptionSpec {
-    OptionSpec {
-        long,
-        short: None,
-        value: None,
-        is_required: false,
-        help,
-    }
-}
-
-const fn value(long: &'static str, value: &'static str, help: &'static str) -> OptionSpec {
-    OptionSpec {
-        value: Some(value),
-        ..flag(long, help)
-    }
+fn single<'a>(parsed: &'a jopt::Parsed, option: &str) -> Result<Option<&'a str>, String> {
+    parsed.single(option).map_err(|error| error.message)
 }
 
 #[cfg(test)]

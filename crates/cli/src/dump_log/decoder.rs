@@ -95,8 +95,6 @@ fn cluster_metadata(record: &RecordBytes<'_>) -> String {
 }
 
 impl Class {
-    pub(super) const DEFAULT_NAME: &'static str = "org.apache.kafka.tools.api.StringDecoder";
-
     /// The class of this full name.
     pub(super) fn of_name(name: &str) -> Option<Self> {
         Some(match name.strip_prefix("org.apache.kafka.tools.api.")? {

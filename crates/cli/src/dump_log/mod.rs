@@ -34,6 +34,7 @@ use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 
+use crate::arguments::KAFKA_VERSION;
 use crate::commands::Call;
 use arguments::{DumpArguments, Parsed};
 use file::DumpedFile;
@@ -47,7 +48,7 @@ pub(crate) fn run(call: &Call, out: &mut dyn Write) -> Result<ExitCode> {
     let arguments = match arguments::parse(&call.program, &call.arguments)? {
         Parsed::Dump(arguments) => arguments,
         Parsed::Version => {
-            writeln!(out, "{}", arguments::KAFKA_VERSION)?;
+            writeln!(out, "{KAFKA_VERSION}")?;
             return Ok(ExitCode::SUCCESS);
         }
         // As in Kafka, help goes to standard error and is no success.
