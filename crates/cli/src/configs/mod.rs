@@ -163,7 +163,7 @@ fn without_secrets(arguments: &[String]) -> Vec<&str> {
     let mut shown: Vec<&str> = Vec::new();
     for argument in arguments {
         let lower_case = argument.to_ascii_lowercase();
-        let is_secret = ["password", "jaas", "secret", "ssl.keystore.key"]
+        let is_secret = ["password", "jaas", "secret", "scram", "ssl.keystore.key"]
             .iter()
             .any(|word| lower_case.contains(word) && lower_case.contains('='));
         shown.push(if is_secret { "[hidden]" } else { argument });
@@ -204,5 +204,7 @@ mod tests {
             "password",
         ];
         assert_eq!(without_secrets(&arguments), expected);
+        let without_its_name = ["scram-sha-512=x".to_owned()];
+        assert_eq!(without_secrets(&without_its_name), ["[hidden]"]);
     }
 }
