@@ -160,7 +160,7 @@ pub(crate) fn words_of(error: &anyhow::Error) -> String {
 /// The exception that Kafka's tools would log for a failure: `class: message`.
 pub(crate) fn exception_of(error: &anyhow::Error) -> String {
     match known(error) {
-        Some(exception) => format!("{}: {}", exception.qualified_class(), exception.message),
+        Some(exception) => exception.with_class(),
         None => format!("{error:#}"),
     }
 }

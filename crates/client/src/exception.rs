@@ -73,6 +73,11 @@ impl Exception {
         }
     }
 
+    /// As Java writes it: the class with its package, a colon and the message.
+    pub fn with_class(&self) -> String {
+        format!("{}: {}", self.qualified_class(), self.message)
+    }
+
     /// The class with its package.
     pub fn qualified_class(&self) -> String {
         if self.class.contains('.') {
@@ -266,6 +271,10 @@ mod tests {
         let exception = Exception::illegal_argument("no");
         let class = "java.lang.IllegalArgumentException";
         assert_eq!(exception.qualified_class(), class);
+        assert_eq!(
+            exception.with_class(),
+            "java.lang.IllegalArgumentException: no"
+        );
         assert_eq!(exception.to_string(), "no");
     }
 

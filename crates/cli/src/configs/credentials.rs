@@ -60,9 +60,8 @@ pub(super) async fn describe(
                 writeln!(
                     out,
                     "Error retrieving SCRAM credential configs for user-principal '{user}': \
-                     ExecutionException: {}: {}",
-                    exception.qualified_class(),
-                    exception.message
+                     ExecutionException: {}",
+                    exception.with_class()
                 )?;
             }
         }

@@ -177,9 +177,7 @@ impl Sending {
 async fn report(topic: Arc<str>, mut outcomes: Receiver<Outcome>) {
     while let Some(Outcome { handle, sizes }) = outcomes.recv().await {
         if let Err(error) = handle.await {
-            let exception = Exception::of(&error);
-            let exception = format!("{}: {}", exception.qualified_class(), exception.message);
-            log_failure(&topic, sizes, &exception);
+            log_failure(&topic, sizes, &Exception::of(&error).with_class());
         }
     }
 }

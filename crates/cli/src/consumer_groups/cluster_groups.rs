@@ -233,8 +233,7 @@ pub(super) fn thrown(error: KrafkaError) -> anyhow::Error {
 
 /// The class and the message of a failure.
 pub(super) fn text(error: &KrafkaError) -> String {
-    let exception = Exception::of(error);
-    format!("{}: {}", exception.qualified_class(), exception.message)
+    Exception::of(error).with_class()
 }
 
 fn key(partition: &TopicPartition) -> Partition {

@@ -216,13 +216,11 @@ async fn print_offsets(
                 lines.push_str(&format!("{topic}:{id}:{offset}\n"));
             }
             Some(Err(error)) => {
-                let exception = Exception::of(&error);
                 let _ = writeln!(
                     io::stderr(),
-                    "Skip getting offsets for topic-partition {} due to error: {}: {}",
+                    "Skip getting offsets for topic-partition {} due to error: {}",
                     name(&partition),
-                    exception.qualified_class(),
-                    exception.message
+                    Exception::of(&error).with_class()
                 );
             }
             // There is no such offset.

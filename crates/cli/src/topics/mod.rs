@@ -65,7 +65,7 @@ pub(crate) fn run(call: &Call, out: &mut dyn Write) -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     if parsed.values.has("delete-config") {
-        let _ = writeln!(io::stderr(), "WARN delete-config has no effect");
+        cluster::warn(format_args!("delete-config has no effect"));
     }
     if ["describe", "if-exists", "topic", "topic-id"].map(|option| parsed.values.has(option))
         == [true; 4]
