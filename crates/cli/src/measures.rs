@@ -1,7 +1,5 @@
 //! What the tools that measure have in common: numbers and tables of metrics as Java prints them.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use client::krafka::metrics::ConnectionMetrics;
 
 /// One metric of a client, by the name that Kafka's clients have for it.
@@ -10,14 +8,6 @@ pub(crate) struct Metric {
     /// `group:name:{tags}`.
     pub(crate) name: String,
     pub(crate) value: f64,
-}
-
-/// Milliseconds since 1970.
-pub(crate) fn now_ms() -> i64 {
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
 
 /// A number with so many digits behind the point.

@@ -1,5 +1,8 @@
-//! What a command has around it that works on files and is no node: the disk, a small runtime, the
-//! wall clock and the environment.
+//! What a command has around it that is no node: the disk, a small runtime, the wall clock and the
+//! environment.
+//!
+//! Not the job of this module: connections to a cluster, which want a runtime with a network
+//! (`cluster`).
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;

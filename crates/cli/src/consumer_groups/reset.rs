@@ -1,8 +1,7 @@
 //! `--reset-offsets`: offsets of groups without members are moved, or it is shown where to.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{self, Write};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::io::Write;
 
 use anyhow::{Context, Result, anyhow, bail};
 use client::consumer::iso_duration;
@@ -12,7 +11,7 @@ use client::krafka::admin::OffsetSpec;
 use client::krafka::error::ErrorCode;
 
 use crate::arguments::Values;
-use crate::calendar;
+use crate::{calendar, cluster, surroundings};
 
 use super::cluster_groups::{ClusterGroups, Partition, executed, text, thrown};
 use super::csv::{self, Plan};
@@ -301,12 +300,11 @@ async fn within_range(
         let Some((nearest, why)) = bound else {
             return (partition, offset);
         };
-        let _ = writeln!(
-            io::stderr(),
-            "WARN New offset ({offset}) is {why} offset for topic partition {}. Value will be set \
-             to {nearest}",
+        cluster::warn(format_args!(
+            "New offset ({offset}) is {why} offset for topic partition {}. Value will be set to \
+             {nearest}",
             name(&partition)
-        );
+        ));
         (partition, nearest)
     });
     Ok(offsets.collect())
@@ -327,11 +325,8 @@ fn moment_ms(text: &str) -> Result<i64> {
 /// The moment that is this duration ago.
 fn ago_ms(text: &str) -> Result<i64> {
     let duration = iso_duration(text).context("Text cannot be parsed to a Duration")?;
-    let now = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .context("read clock")?;
-    let then_ms = i64::try_from(now.as_millis())? - i64::try_from(duration.as_millis())?;
-    Ok(then_ms)
+    let duration_ms = i64::try_from(duration.as_millis())?;
+    Ok(surroundings::wall_ms().saturating_sub(duration_ms))
 }
 
 fn table(plan: &Plan) -> String {

@@ -24,7 +24,7 @@ use client::{Properties, consumer};
 
 use crate::arguments::KAFKA_VERSION;
 use crate::commands::Call;
-use crate::{cluster, measures};
+use crate::{cluster, measures, surroundings};
 
 use options::{Plan, TOOL, Topics};
 use progress::{Progress, Total};
@@ -69,7 +69,7 @@ async fn consume(plan: &Plan, properties: &mut Properties, out: &mut dyn Write) 
         .unwrap_or_default()
         .to_owned();
     let kafka = cluster::connect(&servers, properties, options::CLIENT_ID).await?;
-    let start_ms = measures::now_ms();
+    let start_ms = surroundings::wall_ms();
     let rebalances = Arc::new(Rebalances::new(start_ms));
     let builder = consumer::builder(&kafka, properties)?;
     let consumer = builder
@@ -80,7 +80,7 @@ async fn consume(plan: &Plan, properties: &mut Properties, out: &mut dyn Write) 
     consumer
         .subscribe(topics(&kafka, &plan.topics).await?)
         .await?;
-    let mut progress = Progress::new(measures::now_ms());
+    let mut progress = Progress::new(surroundings::wall_ms());
     read(plan, &consumer, &rebalances, &mut progress, out).await?;
     if progress.record_count < plan.record_count {
         writeln!(
@@ -92,7 +92,7 @@ async fn consume(plan: &Plan, properties: &mut Properties, out: &mut dyn Write) 
     }
     let total = Total {
         start_ms,
-        end_ms: measures::now_ms(),
+        end_ms: surroundings::wall_ms(),
         rebalance_ms: rebalances.total_ms(),
     };
     if !plan.is_detailed {
@@ -131,11 +131,11 @@ async fn read(
     progress: &mut Progress,
     out: &mut dyn Write,
 ) -> Result<()> {
-    let mut now_ms = measures::now_ms();
+    let mut now_ms = surroundings::wall_ms();
     let mut last_record_ms = now_ms;
     while progress.record_count < plan.record_count && now_ms - last_record_ms <= plan.timeout_ms {
         let records = consumer.poll(POLL).await?;
-        now_ms = measures::now_ms();
+        now_ms = surroundings::wall_ms();
         if !records.is_empty() {
             last_record_ms = now_ms;
         }

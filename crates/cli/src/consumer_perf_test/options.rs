@@ -8,7 +8,7 @@ use regex::Regex;
 
 use crate::arguments::jopt::{Parsed, Tool};
 use crate::arguments::{OptionSpec, Values};
-use crate::{cluster, measures};
+use crate::{cluster, surroundings};
 
 use super::date_pattern::DatePattern;
 use super::illegal;
@@ -177,7 +177,7 @@ pub(super) fn properties(values: &Values, out: &mut dyn Write) -> Result<Propert
     } else {
         "earliest"
     };
-    let new_group = || format!("perf-consumer-{}", measures::now_ms() % 100_000);
+    let new_group = || format!("perf-consumer-{}", surroundings::wall_ms() % 100_000);
     properties.extend([
         (
             "bootstrap.servers",

@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use client::krafka::consumer::{ConsumerRebalanceListener, TopicPartition};
 
-use crate::measures;
+use crate::surroundings;
 
 /// The partitions there are, and for how long there were none.
 #[derive(Debug)]
@@ -66,11 +66,11 @@ impl Rebalances {
 
 impl ConsumerRebalanceListener for Rebalances {
     async fn on_partitions_assigned(&self, partitions: &[TopicPartition]) {
-        self.assign(partitions, measures::now_ms());
+        self.assign(partitions, surroundings::wall_ms());
     }
 
     async fn on_partitions_revoked(&self, partitions: &[TopicPartition]) {
-        self.revoke(partitions, measures::now_ms());
+        self.revoke(partitions, surroundings::wall_ms());
     }
 }
 

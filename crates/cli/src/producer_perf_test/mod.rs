@@ -22,7 +22,7 @@ use client::{Properties, producer};
 
 use crate::arguments::argparse::Parsed;
 use crate::commands::Call;
-use crate::{cluster, measures};
+use crate::{cluster, measures, surroundings};
 
 use options::{Plan, TOOL};
 use stats::Stats;
@@ -98,7 +98,7 @@ impl std::fmt::Debug for Arrivals {
 impl ProducerInterceptor for Arrivals {
     fn on_send(&self, record: &mut Record, context: &mut RecordContext) -> InterceptorResult {
         context.insert(Sent {
-            at_ms: record.timestamp.unwrap_or_else(measures::now_ms),
+            at_ms: record.timestamp.unwrap_or_else(surroundings::wall_ms),
             size_bytes: record.value.as_ref().map_or(0, |value| value.len()),
             is_steady: lock(&self.0).steady.is_some(),
         });
@@ -117,12 +117,10 @@ impl ProducerInterceptor for Arrivals {
             return Ok(());
         };
         if let Err(error) = result {
-            let exception = Exception::of(error);
-            let class = exception.qualified_class();
-            let _ = writeln!(io::stderr(), "{class}: {}", exception.message);
+            let _ = writeln!(io::stderr(), "{}", Exception::of(error).with_class());
             return Ok(());
         }
-        let now_ms = measures::now_ms();
+        let now_ms = surroundings::wall_ms();
         let mut lines = String::new();
         let mut totals = lock(&self.0);
         totals
@@ -155,7 +153,7 @@ async fn produce(
         plan.record_count,
         plan.reporting_interval_ms,
         false,
-        measures::now_ms(),
+        surroundings::wall_ms(),
     );
     let totals = Arc::new(Mutex::new(Totals { all, steady: None }));
     let builder = producer::builder(&kafka, properties)?;
@@ -175,7 +173,7 @@ async fn produce(
         )?;
         out.flush()?;
     }
-    let start_ms = measures::now_ms();
+    let start_ms = surroundings::wall_ms();
     lock(&totals).all = Stats::new(
         plan.record_count,
         plan.reporting_interval_ms,
@@ -206,14 +204,14 @@ async fn send_all(
     payloads: &mut payloads::Payloads,
     totals: &Mutex<Totals>,
 ) -> Result<()> {
-    let mut throttle = Throttle::new(plan.throughput, measures::now_ms());
+    let mut throttle = Throttle::new(plan.throughput, surroundings::wall_ms());
     let mut transaction_start_ms = None;
     for index in 0..plan.record_count {
         if let (Sender::Transactional(producer), None) = (sender, transaction_start_ms) {
             producer.begin()?;
-            transaction_start_ms = Some(measures::now_ms());
+            transaction_start_ms = Some(surroundings::wall_ms());
         }
-        let now_ms = measures::now_ms();
+        let now_ms = surroundings::wall_ms();
         if plan.warmup_count > 0 && index == plan.warmup_count {
             let steady_count = plan.record_count - plan.warmup_count;
             let mut totals = lock(totals);
@@ -243,7 +241,7 @@ async fn send_all(
 
 fn print_totals(totals: &Mutex<Totals>, out: &mut dyn Write) -> Result<()> {
     let mut totals = lock(totals);
-    let now_ms = measures::now_ms();
+    let now_ms = surroundings::wall_ms();
     write!(out, "{}", totals.all.total(now_ms))?;
     if let Some(steady) = totals.steady.as_mut() {
         write!(out, "{}", steady.total(now_ms))?;
