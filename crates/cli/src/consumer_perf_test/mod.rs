@@ -18,7 +18,6 @@ use std::time::Duration;
 use anyhow::Result;
 use client::exception::Exception;
 use client::krafka::Kafka;
-use client::krafka::admin::ListTopicsOptions;
 use client::krafka::consumer::{Consumer, ConsumerRecord};
 use client::{Properties, consumer};
 
@@ -114,12 +113,9 @@ async fn topics(kafka: &Kafka, topics: &Topics) -> Result<Vec<String>> {
     match topics {
         Topics::Named(name) => Ok(vec![name.clone()]),
         Topics::Matching(pattern) => {
-            let mut names = kafka
-                .admin()
-                .list_topics(ListTopicsOptions::default())
-                .await?;
-            names.retain(|name| pattern.is_match(name));
-            Ok(names)
+            let mut known = client::topics::known(kafka).await?;
+            known.retain(|topic| !topic.is_internal && pattern.is_match(&topic.name));
+            Ok(known.into_iter().map(|topic| topic.name).collect())
         }
     }
 }

@@ -65,13 +65,6 @@ impl Filter {
         Ok(Self { rules })
     }
 
-    /// Whether partitions of this topic may be meant.
-    pub(super) fn allows_topic(&self, topic: &str) -> bool {
-        self.rules
-            .iter()
-            .any(|rule| rule.topic.allows(topic, false))
-    }
-
     /// Whether this partition is meant.
     pub(super) fn allows(&self, topic: &str, partition: i32) -> bool {
         let mut rules = self.rules.iter();

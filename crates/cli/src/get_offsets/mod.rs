@@ -10,8 +10,8 @@ use std::time::Duration;
 use anyhow::{Result, anyhow};
 use client::Properties;
 use client::exception::Exception;
-use client::krafka::Kafka;
-use client::krafka::admin::{AdminClient, DescribeTopicsOptions, ListTopicsOptions, OffsetSpec};
+use client::krafka::admin::{AdminClient, OffsetSpec};
+use client::krafka::{Kafka, TopicInfo};
 
 use crate::arguments::jopt::{Parsed, Tool, parse};
 use crate::arguments::{KAFKA_VERSION, OptionSpec};
@@ -132,7 +132,8 @@ fn print(parsed: &Parsed, out: &mut dyn Write) -> Result<()> {
         let kafka = cluster::connect(servers, &mut properties, CLIENT_ID).await?;
         let admin = cluster::admin(&kafka, &properties)?;
         cluster::warn_of_unknown(&properties);
-        let partitions = partitions(&admin, &filter, exclude_internal).await?;
+        let known = client::topics::known(&kafka).await?;
+        let partitions = partitions(&known, &filter, exclude_internal);
         if partitions.is_empty() {
             let message = "Could not match any topic-partitions with the specified filters";
             return Err(anyhow!(message));
@@ -173,29 +174,17 @@ fn offset_spec(text: &str) -> Result<OffsetSpec> {
     Ok(spec)
 }
 
-async fn partitions(
-    admin: &AdminClient,
-    filter: &Filter,
-    exclude_internal: bool,
-) -> Result<Vec<Partition>> {
-    let options = ListTopicsOptions::default().include_internal(!exclude_internal);
-    let mut topics = admin.list_topics(options).await?;
-    topics.retain(|topic| filter.allows_topic(topic));
-    let described = admin
-        .describe_topics(&topics, DescribeTopicsOptions::default())
-        .await?;
-    let mut partitions = Vec::new();
-    for (topic, description) in described {
-        let ids = description?
-            .partitions
-            .into_iter()
-            .map(|each| each.partition);
-        let ids = ids.filter(|id| filter.allows(&topic, *id));
-        partitions.extend(ids.map(|id| (topic.clone(), id)));
-    }
+/// The partitions that are meant.
+fn partitions(known: &[TopicInfo], filter: &Filter, exclude_internal: bool) -> Vec<Partition> {
+    let topics = known
+        .iter()
+        .filter(|topic| !(exclude_internal && topic.is_internal));
+    let all = topics.flat_map(|topic| topic.partitions.keys().map(|id| (&topic.name, *id)));
+    let meant = all.filter(|(topic, id)| filter.allows(topic, *id));
+    let mut partitions: Vec<Partition> = meant.map(|(topic, id)| (topic.clone(), id)).collect();
     // As texts, so that partition 10 comes before 2.
     partitions.sort_by_cached_key(name);
-    Ok(partitions)
+    partitions
 }
 
 async fn print_offsets(
