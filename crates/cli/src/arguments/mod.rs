@@ -17,7 +17,8 @@ pub(crate) use usage::help_of_options;
 /// The version of Apache Kafka that tools say they are, for `--version`.
 pub(crate) const KAFKA_VERSION: &str = "4.3.1";
 
-/// An option of a tool. `--help` is in no table: every tool has it.
+/// An option of a tool. `--help` needs no row: every tool has it. Where it has one, as in the
+/// tables for [`jopt`], it is for the help itself.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct OptionSpec {
     /// Without its dashes.
@@ -64,6 +65,11 @@ impl Values {
         given.map(|(long, value)| (*long, value.as_str()))
     }
 
+    /// Which of two options was given, the new one or its forerunner.
+    pub(crate) fn current(&self, new: &'static str, old: &'static str) -> &'static str {
+        if self.has(old) { old } else { new }
+    }
+
     /// The value of the option as a number; none if it was not given.
     ///
     /// # Errors
@@ -84,6 +90,19 @@ impl Values {
 }
 
 impl OptionSpec {
+    pub(crate) const HELP: Self = Self::flag("help", "Show this text.");
+
+    pub(crate) const VERSION: Self = Self::flag(
+        "version",
+        "Print the version of Apache Kafka that this is compatible with.",
+    );
+
+    pub(crate) const BOOTSTRAP_SERVER: Self = Self::required(
+        "bootstrap-server",
+        "HOST:PORT,...",
+        "Brokers to connect to first.",
+    );
+
     /// A long option without a value, which may be left out.
     pub(crate) const fn flag(long: &'static str, help: &'static str) -> Self {
         Self {
@@ -107,6 +126,18 @@ impl OptionSpec {
             value: Some(value),
             is_required: false,
             help,
+        }
+    }
+
+    /// A long option with a value, which may not be left out.
+    pub(crate) const fn required(
+        long: &'static str,
+        value: &'static str,
+        help: &'static str,
+    ) -> Self {
+        Self {
+            is_required: true,
+            ..Self::optional(long, value, help)
         }
     }
 

@@ -24,19 +24,10 @@ use listing::ApiRange;
 const TOOL: Tool = Tool {
     about: "Lists the APIs that brokers serve, with their versions.",
     options: &[
-        OptionSpec {
-            long: "bootstrap-server",
-            short: None,
-            value: Some("HOST:PORT,..."),
-            is_required: true,
-            help: "Brokers to connect to first.",
-        },
+        OptionSpec::BOOTSTRAP_SERVER,
         OptionSpec::optional("command-config", "FILE", "Properties of the client."),
-        OptionSpec::flag("help", "Show this text."),
-        OptionSpec::flag(
-            "version",
-            "Print the version of Apache Kafka this is compatible with.",
-        ),
+        OptionSpec::HELP,
+        OptionSpec::VERSION,
     ],
 };
 

@@ -77,10 +77,7 @@ pub(super) const TOOL: Tool = Tool {
             "NAME",
             "The subscription to clients' metrics of this name.",
         ),
-        OptionSpec::flag(
-            "version",
-            "Print the version of Apache Kafka that this is compatible with.",
-        ),
-        OptionSpec::flag("help", "Show this text."),
+        OptionSpec::VERSION,
+        OptionSpec::HELP,
     ],
 };

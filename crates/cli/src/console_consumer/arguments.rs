@@ -175,8 +175,8 @@ fn consumer<E: Into<anyhow::Error>>(
     refuse: &impl Fn(String) -> E,
 ) -> Result<Properties> {
     let refuse = |message| -> anyhow::Error { refuse(message).into() };
-    let file = current_of(values, "command-config", "consumer.config");
-    let pairs = current_of(values, "command-property", "consumer-property");
+    let file = values.current("command-config", "consumer.config");
+    let pairs = values.current("command-property", "consumer-property");
     let of_file = cluster::properties(values.last(file), std::iter::empty())?;
     let given = cluster::properties(None, values.all(pairs))?;
     let groups = [
@@ -256,17 +256,12 @@ fn formatter_properties(values: &Values) -> Result<Properties> {
             properties.set(property, class);
         }
     }
-    let pairs = current_of(values, "formatter-property", "property");
+    let pairs = values.current("formatter-property", "property");
     for pair in values.all(pairs) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         properties.set(name, value);
     }
     Ok(properties)
-}
-
-/// The option that was given, the new one or its forerunner.
-fn current_of(values: &Values, new: &'static str, old: &'static str) -> &'static str {
-    if values.has(old) { old } else { new }
 }
 
 #[cfg(test)]

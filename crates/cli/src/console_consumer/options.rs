@@ -11,14 +11,7 @@ pub(super) const TOOL: Tool = Tool {
 };
 
 const OPTIONS: &[OptionSpec] = &[
-    OptionSpec {
-        is_required: true,
-        ..OptionSpec::optional(
-            "bootstrap-server",
-            "HOST:PORT,...",
-            "Brokers to connect to first.",
-        )
-    },
+    OptionSpec::BOOTSTRAP_SERVER,
     OptionSpec::optional("topic", "TOPIC", "The topic to read."),
     OptionSpec::optional(
         "include",
@@ -123,5 +116,6 @@ const OPTIONS: &[OptionSpec] = &[
         "enable-systest-events",
         "Print shutdown_complete at the end, for Kafka's system tests.",
     ),
-    OptionSpec::flag("version", "Show the version."),
+    OptionSpec::VERSION,
+    OptionSpec::HELP,
 ];

@@ -52,10 +52,10 @@ pub(super) fn read(program: &str, arguments: &[String]) -> Result<Request> {
         let message = format!("line reader {reader}: {reason}LineMessageReader");
         return Err(refuse(message).into());
     }
-    let reader = current_of(&values, "reader-property", "property");
+    let reader = values.current("reader-property", "property");
     let reader = cluster::properties(values.last("reader-config"), values.all(reader))?;
-    let file = current_of(&values, "command-config", "producer.config");
-    let pairs = current_of(&values, "command-property", "producer-property");
+    let file = values.current("command-config", "producer.config");
+    let pairs = values.current("command-property", "producer-property");
     let mut producer = cluster::properties(values.last(file), values.all(pairs))?;
     let is_linger_default = !values.has("timeout") && producer.get("linger.ms").is_none();
     merge(&mut producer, &values).map_err(refuse)?;
@@ -98,11 +98,6 @@ fn deprecations(values: &Values) -> Result<Vec<String>, String> {
 
 fn deprecation(old: &str, when: &str, new: &str) -> String {
     format!("Warning: --{old} is deprecated and will be removed {when}. Use --{new} instead.")
-}
-
-/// The option that was given, the new one or its forerunner.
-fn current_of(values: &Values, new: &'static str, old: &'static str) -> &'static str {
-    if values.has(old) { old } else { new }
 }
 
 /// The options that stand for properties of the producer.
@@ -201,20 +196,9 @@ const TOOL: Tool = Tool {
     options: OPTIONS,
 };
 
-const fn required(long: &'static str, value: &'static str, help: &'static str) -> OptionSpec {
-    OptionSpec {
-        is_required: true,
-        ..OptionSpec::optional(long, value, help)
-    }
-}
-
 const OPTIONS: &[OptionSpec] = &[
-    required(
-        "bootstrap-server",
-        "HOST:PORT,...",
-        "Brokers to connect to first.",
-    ),
-    required("topic", "TOPIC", "The topic to write to."),
+    OptionSpec::BOOTSTRAP_SERVER,
+    OptionSpec::required("topic", "TOPIC", "The topic to write to."),
     OptionSpec::flag(
         "sync",
         "Wait for the acknowledgement of each line before the next one is sent; the first \
@@ -323,7 +307,8 @@ const OPTIONS: &[OptionSpec] = &[
         "FILE",
         "Deprecated: use --command-config.",
     ),
-    OptionSpec::flag("version", "Show the version."),
+    OptionSpec::VERSION,
+    OptionSpec::HELP,
 ];
 
 #[cfg(test)]

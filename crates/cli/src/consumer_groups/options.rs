@@ -51,7 +51,7 @@ pub(super) const TOOL: Tool = Tool {
         ),
         OptionSpec::optional("from-file", "FILE", "Move offsets to those of a CSV file."),
         OptionSpec::optional("group", "GROUP", "A group; may be given several times."),
-        OptionSpec::flag("help", "Show this text."),
+        OptionSpec::HELP,
         OptionSpec::flag("list", "List the consumer groups."),
         OptionSpec::flag("members", "With --describe: the members."),
         OptionSpec::flag("offsets", "With --describe: the offsets."),
@@ -102,10 +102,7 @@ pub(super) const TOOL: Tool = Tool {
             "Say whether this is an expression.",
         ),
         OptionSpec::flag("verbose", "With --describe: show more."),
-        OptionSpec::flag(
-            "version",
-            "Print the version of Apache Kafka this is compatible with.",
-        ),
+        OptionSpec::VERSION,
     ],
 };
 

@@ -19,13 +19,7 @@ pub(super) const CLIENT_ID: &str = "perf-consumer-client";
 pub(super) const TOOL: Tool = Tool {
     about: "Measures how fast records are consumed.",
     options: &[
-        OptionSpec {
-            long: "bootstrap-server",
-            short: None,
-            value: Some("HOST:PORT,..."),
-            is_required: true,
-            help: "Brokers to connect to first.",
-        },
+        OptionSpec::BOOTSTRAP_SERVER,
         OptionSpec::optional("command-config", "FILE", "A file with properties."),
         OptionSpec::optional(
             "command-property",
@@ -44,7 +38,7 @@ pub(super) const TOOL: Tool = Tool {
             "Begin at the end, where nothing is committed.",
         ),
         OptionSpec::optional("group", "GROUP", "The group; a new one if nothing is said."),
-        OptionSpec::flag("help", "Show this text."),
+        OptionSpec::HELP,
         OptionSpec::flag("hide-header", "Do not print what the columns are."),
         OptionSpec::optional("include", "PATTERN", "Read the topics whose names match."),
         OptionSpec::optional("messages", "COUNT", "As --num-records; old."),
@@ -62,10 +56,7 @@ pub(super) const TOOL: Tool = Tool {
             "Give up after so long without records; 10000.",
         ),
         OptionSpec::optional("topic", "TOPIC", "The topic to read."),
-        OptionSpec::flag(
-            "version",
-            "Print the version of Apache Kafka this is compatible with.",
-        ),
+        OptionSpec::VERSION,
     ],
 };
 

@@ -69,11 +69,8 @@ const OPTIONS: &[OptionSpec] = &[
          loaded here.",
     ),
     OptionSpec::optional(VALUE_DECODER, "[CLASS]", "The same for values."),
-    OptionSpec::flag(
-        "version",
-        "Print the version of Apache Kafka that this is compatible with.",
-    ),
-    OptionSpec::flag("help", "Show this text."),
+    OptionSpec::VERSION,
+    OptionSpec::HELP,
 ];
 
 const KEY_DECODER: &str = "key-decoder-class";

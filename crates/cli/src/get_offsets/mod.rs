@@ -24,19 +24,13 @@ use filter::Filter;
 const TOOL: Tool = Tool {
     about: "Prints offsets of partitions.",
     options: &[
-        OptionSpec {
-            long: "bootstrap-server",
-            short: None,
-            value: Some("HOST:PORT,..."),
-            is_required: true,
-            help: "Brokers to connect to first.",
-        },
+        OptionSpec::BOOTSTRAP_SERVER,
         OptionSpec::optional("command-config", "FILE", "Properties of the admin client."),
         OptionSpec::flag(
             "exclude-internal-topics",
             "Leave the brokers' own topics out.",
         ),
-        OptionSpec::flag("help", "Show this text."),
+        OptionSpec::HELP,
         OptionSpec::optional(
             "partitions",
             "ID,...",
@@ -56,10 +50,7 @@ const TOOL: Tool = Tool {
             "Patterns of topics, each with partitions if not all are meant: 3, or 0-3 without 3, \
              or 5- or -3.",
         ),
-        OptionSpec::flag(
-            "version",
-            "Print the version of Apache Kafka this is compatible with.",
-        ),
+        OptionSpec::VERSION,
     ],
 };
 

@@ -24,14 +24,14 @@ pub(super) static TOOL: Subcommand = Subcommand {
             "HOST:PORT,...",
             "Brokers to connect to first.",
         ),
-        required("topic", "TOPIC", "Where the records go."),
-        required("num-records", "COUNT", "How many records."),
+        OptionSpec::required("topic", "TOPIC", "Where the records go."),
+        OptionSpec::required("num-records", "COUNT", "How many records."),
         OptionSpec::optional(
             "payload-delimiter",
             "DELIMITER",
             "What stands between the payloads of a file; the end of a line if nothing is said.",
         ),
-        required(
+        OptionSpec::required(
             "throughput",
             "COUNT",
             "Records a second, about; -1 for no limit.",
@@ -70,16 +70,6 @@ pub(super) static TOOL: Subcommand = Subcommand {
     ],
     exclusive: &["record-size", "payload-file", "payload-monotonic"],
 };
-
-const fn required(long: &'static str, value: &'static str, help: &'static str) -> OptionSpec {
-    OptionSpec {
-        long,
-        short: None,
-        value: Some(value),
-        is_required: true,
-        help,
-    }
-}
 
 /// What is to be sent.
 #[derive(Debug, PartialEq)]

@@ -6,35 +6,18 @@ use std::path::PathBuf;
 use crate::arguments::{OptionSpec, UsageError, help_of_options, jopt};
 
 const OPTIONS: &[OptionSpec] = &[
-    OptionSpec {
-        long: "override",
-        short: None,
-        value: Some("PROPERTY=VALUE"),
-        is_required: false,
-        help: "A property that goes before the file; may be given several times.",
-    },
-    OptionSpec {
-        long: "daemon",
-        short: None,
-        value: None,
-        is_required: false,
-        help: "Run it in the background, and wait until it is ready. Its output goes to \
-               kafkaServer.out in $LOG_DIR, or else in ./logs.",
-    },
-    OptionSpec {
-        long: "version",
-        short: None,
-        value: None,
-        is_required: false,
-        help: "Print the version of Apache Kafka that this is compatible with.",
-    },
-    OptionSpec {
-        long: "help",
-        short: None,
-        value: None,
-        is_required: false,
-        help: "Show this text.",
-    },
+    OptionSpec::optional(
+        "override",
+        "PROPERTY=VALUE",
+        "A property that goes before the file; may be given several times.",
+    ),
+    OptionSpec::flag(
+        "daemon",
+        "Run it in the background, and wait until it is ready. Its output goes to \
+         kafkaServer.out in $LOG_DIR, or else in ./logs.",
+    ),
+    OptionSpec::VERSION,
+    OptionSpec::HELP,
 ];
 
 const ABOUT: &str = "Starts a node: broker, controller or both. Without a file it is one node on \

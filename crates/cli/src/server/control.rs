@@ -10,49 +10,29 @@ use anyhow::Result;
 use crate::arguments::{OptionSpec, Values, help_of_options, jopt};
 use crate::commands::Call;
 
-pub(super) const PROCESS_ROLE: OptionSpec = OptionSpec {
-    long: "process-role",
-    short: None,
-    value: Some("ROLES"),
-    is_required: false,
-    help: "Only nodes whose process.roles are just these: broker, controller, or \
-           broker,controller.",
-};
-pub(super) const NODE_ID: OptionSpec = OptionSpec {
-    long: "node-id",
-    short: None,
-    value: Some("ID"),
-    is_required: false,
-    help: "Only the node with this node.id.",
-};
-pub(super) const CONFIG: OptionSpec = OptionSpec {
-    long: "config",
-    short: None,
-    value: Some("FILE"),
-    is_required: false,
-    help: "Only nodes that were started with this configuration file.",
-};
-pub(super) const DATA: OptionSpec = OptionSpec {
-    long: "data",
-    short: None,
-    value: Some("DIRECTORY"),
-    is_required: false,
-    help: "Only the node that has this log directory.",
-};
-pub(super) const TIMEOUT_SECONDS: OptionSpec = OptionSpec {
-    long: "timeout-seconds",
-    short: None,
-    value: Some("SECONDS"),
-    is_required: false,
-    help: "Wait no longer than this for a stop. Without it, as long as it takes.",
-};
-pub(super) const HELP: OptionSpec = OptionSpec {
-    long: "help",
-    short: None,
-    value: None,
-    is_required: false,
-    help: "Show this text.",
-};
+pub(super) const PROCESS_ROLE: OptionSpec = OptionSpec::optional(
+    "process-role",
+    "ROLES",
+    "Only nodes whose process.roles are just these: broker, controller, or \
+     broker,controller.",
+);
+pub(super) const NODE_ID: OptionSpec =
+    OptionSpec::optional("node-id", "ID", "Only the node with this node.id.");
+pub(super) const CONFIG: OptionSpec = OptionSpec::optional(
+    "config",
+    "FILE",
+    "Only nodes that were started with this configuration file.",
+);
+pub(super) const DATA: OptionSpec = OptionSpec::optional(
+    "data",
+    "DIRECTORY",
+    "Only the node that has this log directory.",
+);
+pub(super) const TIMEOUT_SECONDS: OptionSpec = OptionSpec::optional(
+    "timeout-seconds",
+    "SECONDS",
+    "Wait no longer than this for a stop. Without it, as long as it takes.",
+);
 
 /// A command on nodes that run.
 #[derive(Debug)]
@@ -72,7 +52,7 @@ impl Control {
         let usage = format!("usage: {} [OPTION]...", call.program);
         let parsed = jopt::parse(self.options, &call.arguments);
         let message = match parsed {
-            Ok(parsed) if parsed.values.has(HELP.long) => {
+            Ok(parsed) if parsed.values.has(OptionSpec::HELP.long) => {
                 let text = help_of_options(&usage, self.about, self.options);
                 write!(out, "{text}")?;
                 return Ok(Err(ExitCode::SUCCESS));

@@ -14,18 +14,26 @@ use anyhow::{Context, Result, bail};
 
 use super::arguments::{self, Parsed};
 use super::background::{LOG_DIRECTORY, Launch, log_file};
-use super::control::{CONFIG, Control, DATA, HELP, NODE_ID, PROCESS_ROLE, TIMEOUT_SECONDS};
+use super::control::{CONFIG, Control, DATA, NODE_ID, PROCESS_ROLE, TIMEOUT_SECONDS};
 use super::running::{Invocation, RunningNode};
 use super::selection::Selection;
 use super::start;
 use super::stop;
+use crate::arguments::OptionSpec;
 use crate::commands::{self, Call};
 
 const CONTROL: Control = Control {
     about: "Stops the nodes of this machine and user in order, one after the other, and starts \
             each again in the background, with the arguments, the working directory and the \
             environment that it had.",
-    options: &[PROCESS_ROLE, NODE_ID, CONFIG, DATA, TIMEOUT_SECONDS, HELP],
+    options: &[
+        PROCESS_ROLE,
+        NODE_ID,
+        CONFIG,
+        DATA,
+        TIMEOUT_SECONDS,
+        OptionSpec::HELP,
+    ],
 };
 
 /// Runs the command.

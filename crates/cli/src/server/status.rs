@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use serde_json::{Value, json};
 
-use super::control::{CONFIG, Control, DATA, HELP, NODE_ID, PROCESS_ROLE};
+use super::control::{CONFIG, Control, DATA, NODE_ID, PROCESS_ROLE};
 use super::running::RunningNode;
 use super::selection::Selection;
 use super::statement::Phase;
@@ -19,18 +19,12 @@ use crate::calendar::date_of_day;
 use crate::commands::Call;
 use crate::surroundings;
 
-const JSON: OptionSpec = OptionSpec {
-    long: "json",
-    short: None,
-    value: None,
-    is_required: false,
-    help: "Print one JSON document.",
-};
+const JSON: OptionSpec = OptionSpec::flag("json", "Print one JSON document.");
 
 const CONTROL: Control = Control {
     about: "Shows the nodes of this machine and user. Ends with 0 if there is one and all are \
             ready, with 3 if there is none, and with 4 if one is not ready.",
-    options: &[JSON, PROCESS_ROLE, NODE_ID, CONFIG, DATA, HELP],
+    options: &[JSON, PROCESS_ROLE, NODE_ID, CONFIG, DATA, OptionSpec::HELP],
 };
 
 /// The version of the document: it changes when a key goes or means something else.

@@ -10,17 +10,24 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use rustix::process::Signal;
 
-use super::control::{CONFIG, Control, DATA, HELP, NODE_ID, PROCESS_ROLE, TIMEOUT_SECONDS};
+use super::control::{CONFIG, Control, DATA, NODE_ID, PROCESS_ROLE, TIMEOUT_SECONDS};
 use super::presence;
 use super::running::{self, RunningNode};
 use super::selection::Selection;
-use crate::arguments::Values;
+use crate::arguments::{OptionSpec, Values};
 use crate::commands::Call;
 use crate::surroundings;
 
 const CONTROL: Control = Control {
     about: "Stops the nodes of this machine and user in order, and waits until they have ended.",
-    options: &[PROCESS_ROLE, NODE_ID, CONFIG, DATA, TIMEOUT_SECONDS, HELP],
+    options: &[
+        PROCESS_ROLE,
+        NODE_ID,
+        CONFIG,
+        DATA,
+        TIMEOUT_SECONDS,
+        OptionSpec::HELP,
+    ],
 };
 
 /// The name of Kafka's script.

@@ -115,11 +115,8 @@ const OPTIONS: &[OptionSpec] = &[
         "How many partitions one answer of a broker may hold. Taken, and without effect: answers \
          hold at most 2000.",
     ),
-    OptionSpec::flag(
-        "version",
-        "Print the version of Apache Kafka that this is compatible with.",
-    ),
-    OptionSpec::flag("help", "Show this text."),
+    OptionSpec::VERSION,
+    OptionSpec::HELP,
 ];
 
 /// Reads the arguments, which go together then. With `--version` nothing else counts.
