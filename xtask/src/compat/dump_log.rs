@@ -14,12 +14,9 @@ use crate::workspace;
 pub(super) fn compare(root: &Path) -> Result<()> {
     let logs = logs(root)?;
     let scratch = scratch(root, "dump-log")?;
-    let mut build = workspace::cargo(root);
-    workspace::run(build.args(["build", "--quiet", "--package", "klamm"]))?;
-    let target = std::env::var_os("CARGO_TARGET_DIR");
-    let target = target.map_or_else(|| root.join("target"), Into::into);
+    let program = workspace::built(root, "klamm")?;
     let mut check = Command::new(root.join("tests/compat/dump-log/check"));
-    check.arg(target.join("debug/klamm")).arg(scratch);
+    check.arg(program).arg(scratch);
     workspace::run(check.arg(logs))
 }
 

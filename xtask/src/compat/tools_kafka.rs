@@ -16,11 +16,8 @@ const PORT: &str = "19696";
 /// Plays the recorded commands against a new node.
 pub(super) fn compare(root: &Path) -> Result<()> {
     let scratch = scratch(root, "tools-kafka")?;
-    let mut build = workspace::cargo(root);
-    workspace::run(build.args(["build", "--quiet", "--package", "klamm"]))?;
-    let target = std::env::var_os("CARGO_TARGET_DIR");
-    let target = target.map_or_else(|| root.join("target"), Into::into);
+    let program = workspace::built(root, "klamm")?;
     let mut play = Command::new(root.join(PLAY));
     play.arg(scratch.join("klamm")).arg(PORT);
-    workspace::run(play.arg(target.join("debug/klamm")))
+    workspace::run(play.arg(program))
 }
