@@ -11,6 +11,7 @@
 mod arguments;
 mod input;
 mod line_reader;
+mod options;
 mod sending;
 
 use std::io::{self, IsTerminal, Write};
