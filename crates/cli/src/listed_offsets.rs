@@ -14,6 +14,11 @@ use client::krafka::{Kafka, KrafkaError};
 /// A partition by topic and id; these have an order.
 pub(crate) type Partition = (String, i32);
 
+/// A partition as Kafka's clients write it.
+pub(crate) fn name((topic, id): &Partition) -> String {
+    format!("{topic}-{id}")
+}
+
 /// Asks each partition's leader; none where there is no such offset. `timeout` is for all of it.
 ///
 /// # Errors

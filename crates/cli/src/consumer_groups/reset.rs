@@ -11,6 +11,7 @@ use client::krafka::admin::OffsetSpec;
 use client::krafka::error::ErrorCode;
 
 use crate::arguments::Values;
+use crate::listed_offsets::name;
 use crate::{calendar, cluster, surroundings};
 
 use super::cluster_groups::{ClusterGroups, Partition, executed, text, thrown};
@@ -350,10 +351,6 @@ fn table(plan: &Plan) -> String {
     }
     text.push('\n');
     text
-}
-
-fn name((topic, id): &Partition) -> String {
-    format!("{topic}-{id}")
 }
 
 #[cfg(test)]

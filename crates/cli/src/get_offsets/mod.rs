@@ -17,7 +17,7 @@ use crate::arguments::jopt::{Parsed, Tool, parse};
 use crate::arguments::{KAFKA_VERSION, OptionSpec};
 use crate::cluster;
 use crate::commands::Call;
-use crate::listed_offsets::{self, Partition};
+use crate::listed_offsets::{self, Partition, name};
 
 use filter::Filter;
 
@@ -209,10 +209,6 @@ async fn print_offsets(
     }
     out.write_all(lines.as_bytes())?;
     Ok(())
-}
-
-fn name((topic, id): &Partition) -> String {
-    format!("{topic}-{id}")
 }
 
 #[cfg(test)]
