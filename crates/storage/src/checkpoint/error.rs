@@ -37,6 +37,13 @@ pub enum MalformedFile {
         /// Its first characters.
         text: String,
     },
+    /// A line of a properties file has a `\u` that stands for no character. What else is in the
+    /// line may be a password, so it is not repeated.
+    #[error("line {line} is malformed: a \\u in it stands for no character")]
+    Escape {
+        /// Which line.
+        line: usize,
+    },
     /// There are more or fewer entries than the file itself announces.
     #[error("{announced} entries are announced, {found} were found")]
     EntryCount {
