@@ -9,6 +9,7 @@ use krafka::{Kafka, KafkaBuilder, KrafkaError};
 
 use crate::properties::{Properties, PropertyError, invalid};
 use crate::security;
+use crate::topics::known_metadata;
 
 /// Properties of Kafka's clients that name classes of Java or tune what does not exist here. They
 /// are taken, and nothing follows from them.
@@ -85,10 +86,8 @@ pub fn builder(
 /// When nobody answers, or no broker is named in time.
 pub async fn connect(builder: KafkaBuilder) -> Result<Kafka, KrafkaError> {
     let kafka = builder.connect().await?;
-    let looking = kafka.consumer_without_group().metrics_push(false);
-    let looking = looking.build().await?;
     for _ in 0..BROKER_ATTEMPTS_MAX {
-        if !looking.fetch_metadata(None).await?.brokers.is_empty() {
+        if !known_metadata(&kafka).await?.brokers.is_empty() {
             return Ok(kafka);
         }
         tokio::time::sleep(BROKER_PAUSE).await;
@@ -99,7 +98,8 @@ pub async fn connect(builder: KafkaBuilder) -> Result<Kafka, KrafkaError> {
     Err(KrafkaError::timeout("connect: the cluster names no broker"))
 }
 
-/// How often the metadata is looked at for a broker: five seconds in all.
+/// How often the metadata is looked at for a broker. krafka makes each request for metadata wait as
+/// well, so that these are some ten seconds in all.
 const BROKER_ATTEMPTS_MAX: usize = 100;
 const BROKER_PAUSE: Duration = Duration::from_millis(50);
 
