@@ -3,8 +3,8 @@
 //! Not the job of this module: what is in a frame, and how long to wait for one.
 //!
 //! Invariants:
-//! - The buffer of a frame has room for four times what was received, and a floor; the announced
-//!   size is only where growth ends.
+//! - The buffer of a frame has room for four times what was received of it, or for as much as the
+//!   frame before it had (up to a bound), and a floor; the announced size is only where growth ends.
 //! - Dropping a future of [`FrameReader`] loses no byte.
 
 use crate::byte_budget::{Allotment, ByteBudget};
@@ -15,6 +15,9 @@ use tokio::io::{AsyncRead, AsyncReadExt, BufReader};
 /// Room for a frame of which nothing was received yet.
 const FIRST_ROOM_BYTES: usize = 4096;
 const GROWTH: usize = 4;
+/// So much room at most is given at once to the next frame of a peer whose last one was as large:
+/// a producer's frames are alike, and each growth costs a copy and more, smaller reads.
+const EARNED_ROOM_BYTES_MAX: usize = 1 << 20;
 /// Read ahead, so that small frames that come together cost one system call.
 const READ_AHEAD_BYTES: usize = 4096;
 
@@ -73,6 +76,8 @@ pub struct FrameReader<R> {
     head: [u8; 4],
     head_count: usize,
     body: Option<Body>,
+    /// Room that the last frame earned for the next.
+    earned_room: usize,
 }
 
 #[derive(Debug)]
@@ -111,6 +116,7 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
             head: [0; 4],
             head_count: 0,
             body: None,
+            earned_room: FIRST_ROOM_BYTES,
         }
     }
 
@@ -119,7 +125,7 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
         let Some(body) = self.body.as_mut().filter(|body| body.is_full()) else {
             return;
         };
-        let room = body.next_room();
+        let room = body.next_room(self.earned_room);
         match &mut body.allotment {
             None => body.allotment = Some(self.budget.begin(room).await),
             Some(allotment) => allotment.grow(room - body.room).await,
@@ -190,6 +196,7 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
     fn finish(&mut self) -> Option<Progress> {
         let body = self.body.take_if(|body| body.bytes.len() == body.size)?;
         let allotment = body.allotment?;
+        self.earned_room = body.size.clamp(FIRST_ROOM_BYTES, EARNED_ROOM_BYTES_MAX);
         Some(Progress::Frame(Frame {
             bytes: body.bytes,
             _allotment: allotment,
@@ -202,8 +209,55 @@ impl Body {
         self.bytes.len() == self.room
     }
 
-    fn next_room(&self) -> usize {
-        self.size
-            .min(FIRST_ROOM_BYTES.max(self.bytes.len() * GROWTH))
+    fn next_room(&self, earned_room: usize) -> usize {
+        self.size.min(earned_room.max(self.bytes.len() * GROWTH))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BUDGET_BYTES: usize = 64 << 20;
+
+    fn frame(size: usize) -> Vec<u8> {
+        let announced = i32::try_from(size).unwrap().to_be_bytes();
+        [announced.as_slice(), &vec![7; size]].concat()
+    }
+
+    /// What of the budget each frame is charged with before its first byte is read.
+    async fn first_charges(sizes: &[usize]) -> Vec<usize> {
+        let stream: Vec<u8> = sizes.iter().flat_map(|size| frame(*size)).collect();
+        let budget = ByteBudget::new(BUDGET_BYTES);
+        let mut reader = FrameReader::new(stream.as_slice(), BUDGET_BYTES, budget.clone());
+        let mut charges = Vec::new();
+        let mut is_begun = false;
+        loop {
+            if reader.needs_charge() {
+                reader.charge().await;
+                if !is_begun {
+                    charges.push(BUDGET_BYTES - budget.available_bytes());
+                    is_begun = true;
+                }
+            }
+            match reader.read().await.unwrap() {
+                Progress::Bytes(_) => {}
+                Progress::Frame(frame) => {
+                    assert_eq!(frame.bytes().len(), sizes[charges.len() - 1]);
+                    is_begun = false;
+                }
+                Progress::Closed => return charges,
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_frame_earns_room_for_the_next_one_up_to_a_bound() {
+        let sizes = [300_000, 300_000, 10, 8 << 20, 20, 5_000, 8 << 20];
+        let charges = first_charges(&sizes).await;
+        let earned = [4_096, 300_000, 10, 4_096, 20, 4_096, 5_000];
+        assert_eq!(charges, earned);
+        let large = first_charges(&[8 << 20, 8 << 20]).await;
+        assert_eq!(large, [4_096, EARNED_ROOM_BYTES_MAX]);
     }
 }
