@@ -3,8 +3,9 @@
 //! Not the job of this module: what is in a frame, and how long to wait for one.
 //!
 //! Invariants:
-//! - The buffer of a frame has room for four times what was received of it, or for as much as the
-//!   frame before it had (up to a bound), and a floor; the announced size is only where growth ends.
+//! - The buffer of a frame has room for four times what was received of it, and from the start for
+//!   a floor, or for as much as the frame before it had, up to a bound; the announced size is only
+//!   where growth ends.
 //! - Dropping a future of [`FrameReader`] loses no byte.
 
 use crate::byte_budget::{Allotment, ByteBudget};

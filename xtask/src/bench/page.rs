@@ -32,9 +32,12 @@ part in, [franz-go](https://github.com/twmb/franz-go):
 Kafka and Klamm have the same configuration: Kafka's defaults, but for the replication factors of a
 single node. In each round each server is started on an empty directory, in turn, each round with
 another one first, and warmed up with 100,000 records that are written and read before anything is
-counted. Values are medians of the rounds, with the smallest and the largest behind them. The client
-runs on the same machine and takes its share of the cores. A GB is 10^9 bytes of record values, an
-MB 10^6; a MiB is 2^20 bytes.
+counted. Before processor time is counted, a quarter of the free memory is touched and given back:
+the first touch of a page that the hypervisor has taken away counts as system time of the server
+that the page is for, and made two rounds of one server differ by a factor of three. Values are
+medians of the rounds, with the smallest and the largest behind them. The client runs on the same
+machine and takes its share of the cores. A GB is 10^9 bytes of record values, an MB 10^6; a MiB is
+2^20 bytes.
 ";
 
 const SLOW_DISK: &str = "

@@ -1,6 +1,7 @@
 //! Scenarios on a server that runs: records in, records out, and how long one takes.
 //!
-//! Each is counted from the start of the client's run to its end; the server was warmed up before.
+//! Each is counted from the start of the client's run to its end; the server was warmed up before,
+//! and, where the processor's time counts, the free memory was touched.
 
 use std::fs::{self, File};
 use std::path::Path;
@@ -12,7 +13,7 @@ use anyhow::{Context, Result};
 
 use super::load::{Latency, Transfer};
 use super::process::{self, Used};
-use super::{Figure, Visit};
+use super::{Figure, Visit, machine};
 use crate::workspace;
 
 /// Of each topic, at each server.
@@ -24,6 +25,7 @@ const MEGABYTE: f64 = 1e6;
 /// Many records as fast as the server takes them.
 pub(super) fn produce(visit: &Visit) -> Result<Vec<Figure>> {
     visit.load.create(TOPIC, PARTITIONS)?;
+    machine::touch_free_memory()?;
     let work = || visit.load.produce(TOPIC, visit.size.records, "1");
     let (transfer, used) = process::watch(visit.server.id(), work)?;
     Ok(transfer_figures(&transfer, &used))
@@ -31,6 +33,7 @@ pub(super) fn produce(visit: &Visit) -> Result<Vec<Figure>> {
 
 /// The same records as fast as the server sends them.
 pub(super) fn consume(visit: &Visit) -> Result<Vec<Figure>> {
+    machine::touch_free_memory()?;
     let work = || visit.load.consume(TOPIC, visit.size.records);
     let (transfer, used) = process::watch(visit.server.id(), work)?;
     Ok(transfer_figures(&transfer, &used))

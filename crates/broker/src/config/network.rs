@@ -11,7 +11,8 @@ use super::settings::Settings;
 pub struct NetworkConfig {
     /// `socket.send.buffer.bytes`; `None` leaves it to the system.
     pub send_buffer_bytes: Option<u32>,
-    /// `socket.receive.buffer.bytes`; `None` leaves it to the system.
+    /// `socket.receive.buffer.bytes`; `None` leaves it to the system, also where nobody has set it:
+    /// Kafka's default keeps the system from widening the buffer for a fast producer.
     pub receive_buffer_bytes: Option<u32>,
     /// `socket.request.max.bytes`.
     pub request_bytes_max: u32,
@@ -60,12 +61,14 @@ pub struct MetricsConfig {
 
 const OVERRIDES: &str = "max.connections.per.ip.overrides";
 
+const RECEIVE_BUFFER: &str = "socket.receive.buffer.bytes";
+
 impl NetworkConfig {
     pub(super) fn new(settings: &Settings) -> Result<Self, ConfigError> {
         let queued_bytes: i64 = settings.number("queued.max.request.bytes")?;
         let config = Self {
             send_buffer_bytes: settings.limit("socket.send.buffer.bytes")?,
-            receive_buffer_bytes: settings.limit("socket.receive.buffer.bytes")?,
+            receive_buffer_bytes: receive_buffer_bytes(settings)?,
             request_bytes_max: settings.number("socket.request.max.bytes")?,
             listen_backlog: settings.number("socket.listen.backlog.size")?,
             connections_max: settings.number("max.connections")?,
@@ -146,4 +149,11 @@ fn parse_overrides(settings: &Settings) -> Result<BTreeMap<String, u32>, ConfigE
         };
     }
     Ok(overrides)
+}
+
+fn receive_buffer_bytes(settings: &Settings) -> Result<Option<u32>, ConfigError> {
+    match settings.given(RECEIVE_BUFFER) {
+        Some(_) => settings.limit(RECEIVE_BUFFER),
+        None => Ok(None),
+    }
 }

@@ -67,7 +67,7 @@ pub(super) const NETWORK_KEYS: &[ConfigKey] = keys! {
     "socket.listen.backlog.size", Int, Is("50"), AtLeast(1), Medium, ReadOnly, Used,
         "How many connections may wait to be accepted.";
     "socket.receive.buffer.bytes", Int, Is("102400"), Any, High, ReadOnly, Used,
-        "The receive buffer of sockets; -1 leaves it to the system.";
+        "The receive buffer of sockets; -1 leaves it to the system, and so does a file without it.";
     "socket.request.max.bytes", Int, Is("104857600"), AtLeast(1), High, ReadOnly, Used,
         "The largest request that is read.";
     "socket.send.buffer.bytes", Int, Is("102400"), Any, High, ReadOnly, Used,

@@ -267,7 +267,7 @@ fn limits_say_none_in_their_own_ways() {
          klamm.metrics.listener=[::1]:9404\nmax.connections.per.ip.overrides=10.0.0.1:5, host:7",
     );
     assert_eq!(config.network.send_buffer_bytes, None);
-    assert_eq!(config.network.receive_buffer_bytes, Some(102_400));
+    assert_eq!(config.network.receive_buffer_bytes, None);
     assert_eq!(config.network.connection_idle_ms_max, None);
     assert_eq!(config.network.queued_request_bytes_max, None);
     assert_eq!(config.metadata_log.snapshot_interval_ms, None);
@@ -387,4 +387,13 @@ proptest! {
             overrides: &overrides,
         });
     }
+}
+
+#[test]
+fn the_receive_buffer_is_the_systems_affair_unless_somebody_sets_it() {
+    let buffer_of = |file: &str| config(file).network.receive_buffer_bytes;
+    assert_eq!(buffer_of(""), None);
+    assert_eq!(buffer_of("socket.receive.buffer.bytes=-1"), None);
+    let as_kafkas_file_has_it = "socket.receive.buffer.bytes=102400";
+    assert_eq!(buffer_of(as_kafkas_file_has_it), Some(102_400));
 }
