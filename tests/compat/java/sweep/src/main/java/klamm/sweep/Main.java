@@ -32,6 +32,7 @@ public final class Main {
             OffsetCases.run(sweep);
             FetchCases.run(sweep);
             ProduceCases.run(sweep);
+            TopicConfigCases.run(sweep);
             GroupCases.run(sweep);
             CommitCases.run(sweep);
             DeletionCases.run(sweep);
