@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io::{self, Write};
+use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -61,37 +62,97 @@ pub(crate) fn file(path: &str) -> Result<BTreeMap<String, String>> {
     parse_properties(&bytes).with_context(|| format!("read {path}"))
 }
 
-/// Connects. `client_id` is what the tool calls itself if the properties do not say.
+/// Connects.
 ///
 /// # Errors
 /// When a property has a value that it does not take, or nobody of `bootstrap_servers` answers.
-pub(crate) async fn connect(
-    bootstrap_servers: &str,
-    properties: &mut Properties,
-    client_id: &str,
-) -> Result<Kafka> {
-    properties.set_default("client.id", client_id);
+pub(crate) async fn connect(bootstrap_servers: &str, properties: &Properties) -> Result<Kafka> {
     let builder = connection::builder(bootstrap_servers, properties)?;
     Ok(connection::connect(builder).await?)
 }
 
-/// The admin client over a connection, with the properties that admin clients have beyond it.
+/// What an admin tool asks first.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct FirstCall {
+    /// As Kafka's admin client names the request.
+    pub(crate) name: &'static str,
+    /// How long a broker is waited for, if the tool has an option for that.
+    pub(crate) timeout: Option<Duration>,
+}
+
+impl FirstCall {
+    /// The call of this name; the properties say how long a broker is waited for.
+    pub(crate) const fn named(name: &'static str) -> Self {
+        Self {
+            name,
+            timeout: None,
+        }
+    }
+}
+
+/// Nobody has answered as long as an admin tool waits for that.
+#[derive(Debug)]
+struct Unanswered(&'static str);
+
+impl fmt::Display for Unanswered {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let what = "Timed out waiting for a node assignment.";
+        write!(formatter, "{what} Call: {}", self.0)
+    }
+}
+
+impl std::error::Error for Unanswered {}
+
+/// Connects as Kafka's admin client does: as long as nobody answers it complains and tries again,
+/// until the time of the call is over. All properties that admin clients have are read then, and
+/// it is said of the others that nobody knows them.
 ///
 /// # Errors
-/// When a property has a value that it does not take.
-pub(crate) fn admin(kafka: &Kafka, properties: &Properties) -> Result<AdminClient> {
+/// As [`connect`]; nobody's answer only when the time is over.
+pub(crate) async fn admin(
+    bootstrap_servers: &str,
+    properties: &Properties,
+    first: FirstCall,
+) -> Result<(Kafka, AdminClient)> {
+    let timeout = api_timeout(properties)?;
+    let deadline = Instant::now() + first.timeout.unwrap_or(timeout);
+    let connected = connect_until(bootstrap_servers, properties, Some(deadline)).await;
+    let kafka = connected.map_err(|error| match is_passing(&error) {
+        true => Unanswered(first.name).into(),
+        false => error,
+    })?;
     // krafka tries again until the time of the call is over, with a longest pause of its own.
     for name in ["retries", "retry.backoff.max.ms", "enable.metrics.push"] {
         properties.get(name);
     }
-    let mut admin = kafka.admin();
-    if let Some(timeout) = properties.milliseconds("default.api.timeout.ms")? {
-        admin = admin.default_api_timeout(timeout);
-    }
+    let mut admin = kafka.admin().default_api_timeout(timeout);
     if let Some(backoff) = properties.milliseconds("retry.backoff.ms")? {
         admin = admin.retry_backoff(backoff);
     }
-    Ok(admin)
+    warn_of_unknown(properties);
+    Ok((kafka, admin))
+}
+
+/// Kafka's default of `default.api.timeout.ms`.
+const API_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// How long a call of an admin client may take. Like Kafka's, it is never shorter than a request.
+///
+/// # Errors
+/// When a property has a value that it does not take, or says that it is shorter.
+pub(crate) fn api_timeout(properties: &Properties) -> Result<Duration> {
+    let request = properties.milliseconds("request.timeout.ms")?;
+    let request = request.unwrap_or(connection::REQUEST_TIMEOUT);
+    match properties.milliseconds("default.api.timeout.ms")? {
+        None => Ok(API_TIMEOUT.max(request)),
+        Some(timeout) if timeout < request => Err(PropertyError::Invalid {
+            name: "default.api.timeout.ms",
+            value: timeout.as_millis().to_string(),
+            reason: "Value must be no smaller than that of request.timeout.ms".to_owned(),
+        }
+        .into()),
+        Some(timeout) => Ok(timeout),
+    }
 }
 
 /// Connects as Kafka's producer and consumer do: as long as nobody answers they complain and try
@@ -101,13 +162,12 @@ pub(crate) fn admin(kafka: &Kafka, properties: &Properties) -> Result<AdminClien
 /// As [`connect`]; nobody's answer only at the deadline.
 pub(crate) async fn connect_until(
     bootstrap_servers: &str,
-    properties: &mut Properties,
+    properties: &Properties,
     deadline: Option<Instant>,
 ) -> Result<Kafka> {
     let mut pause = RECONNECT_PAUSE;
     loop {
-        let client_id = properties.get("client.id").unwrap_or_default().to_owned();
-        let error = match connect(bootstrap_servers, properties, &client_id).await {
+        let error = match attempt(bootstrap_servers, properties, deadline).await {
             Ok(kafka) => return Ok(kafka),
             Err(error) => error,
         };
@@ -121,6 +181,23 @@ pub(crate) async fn connect_until(
     }
 }
 
+/// Connects before the deadline.
+async fn attempt(
+    bootstrap_servers: &str,
+    properties: &Properties,
+    deadline: Option<Instant>,
+) -> Result<Kafka> {
+    let connecting = connect(bootstrap_servers, properties);
+    let Some(deadline) = deadline else {
+        return connecting.await;
+    };
+    let connected = tokio::time::timeout_at(deadline, connecting).await;
+    connected.unwrap_or_else(|_| {
+        let what = format!("connect to {bootstrap_servers}");
+        Err(KrafkaError::timeout(what).into())
+    })
+}
+
 /// As Kafka's clients wait before they try to connect again.
 const RECONNECT_PAUSE: Duration = Duration::from_millis(50);
 const RECONNECT_PAUSE_MAX: Duration = Duration::from_secs(1);
@@ -129,6 +206,25 @@ const RECONNECT_PAUSE_MAX: Duration = Duration::from_secs(1);
 pub(crate) fn is_passing(error: &anyhow::Error) -> bool {
     let error = error.downcast_ref::<KrafkaError>();
     error.is_some_and(KrafkaError::is_retriable)
+}
+
+/// How a tool ends that says on standard error what has failed, in the words of `tell`. What
+/// cannot be read or written is told where all commands end.
+///
+/// # Errors
+/// When something could not be read or written.
+pub(crate) fn ended(
+    outcome: Result<()>,
+    tell: impl FnOnce(&anyhow::Error) -> String,
+) -> Result<ExitCode> {
+    match outcome {
+        Ok(()) => Ok(ExitCode::SUCCESS),
+        Err(error) if error.is::<io::Error>() => Err(error),
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "{}", tell(&error));
+            Ok(ExitCode::FAILURE)
+        }
+    }
 }
 
 /// A warning on standard error.
@@ -167,7 +263,11 @@ pub(crate) fn exception_of(error: &anyhow::Error) -> String {
 
 /// The exception of a failure that Kafka's tools know.
 pub(crate) fn known(error: &anyhow::Error) -> Option<Exception> {
-    let exception = error.downcast_ref::<Exception>().cloned();
+    let unanswered = error.downcast_ref::<Unanswered>().map(|error| Exception {
+        class: "TimeoutException",
+        message: error.to_string(),
+    });
+    let exception = unanswered.or_else(|| error.downcast_ref::<Exception>().cloned());
     let refused = || match error.downcast_ref::<PropertyError>()? {
         invalid @ PropertyError::Invalid { .. } => Some(Exception {
             class: "org.apache.kafka.common.config.ConfigException",

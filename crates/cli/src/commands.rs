@@ -8,7 +8,7 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 
 use crate::{
     broker_api_versions, configs, console_consumer, console_producer, consumer_groups,
@@ -128,6 +128,9 @@ const COMMANDS: &[Command] = &[
 
 const PROGRAM: &str = "klamm";
 
+/// How the names of Apache Kafka's tools begin: a link with such a name is meant to be one.
+const TOOL_PREFIXES: [&str; 2] = ["kafka-", "connect-"];
+
 /// What an invocation of the program asks for.
 enum Request {
     Command(&'static Command, Call),
@@ -139,10 +142,15 @@ enum Request {
 /// Does what the arguments say, the name of the program first. A failure is printed.
 pub(crate) fn run(arguments: Vec<OsString>) -> ExitCode {
     // Not locked: a node writes its log there too, from other threads.
-    let mut out = io::stdout();
+    let mut out = Output(io::stdout());
     let outcome = execute(arguments, &mut out);
-    let flushed = out.flush().context("write output");
-    match outcome.and_then(|code| flushed.map(|()| code)) {
+    let flushed = out.flush();
+    let outcome = match outcome {
+        Ok(ExitCode::SUCCESS) => flushed.map(|()| ExitCode::SUCCESS).map_err(Into::into),
+        // It has been told already what failed.
+        outcome => outcome,
+    };
+    match outcome {
         Ok(code) => code,
         // Whoever read the output has had enough of it.
         Err(error) if is_broken_pipe(&error) => ExitCode::FAILURE,
@@ -151,6 +159,27 @@ pub(crate) fn run(arguments: Vec<OsString>) -> ExitCode {
             let _ = writeln!(io::stderr(), "{}", message(&error));
             ExitCode::FAILURE
         }
+    }
+}
+
+/// Where a command prints; a failure says that it is one of that.
+struct Output<W>(W);
+
+impl<W: Write> Write for Output<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes).map_err(unwritten)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush().map_err(unwritten)
+    }
+}
+
+fn unwritten(error: io::Error) -> io::Error {
+    match error.kind() {
+        // Whoever writes tries again.
+        io::ErrorKind::Interrupted => error,
+        kind => io::Error::new(kind, format!("write output: {error}")),
     }
 }
 
@@ -201,6 +230,11 @@ fn recognise(arguments: &[String]) -> Result<Request> {
     let name = name.strip_suffix(".sh").unwrap_or(&name);
     if let Some(command) = COMMANDS.iter().find(|command| command.tool == name) {
         return Ok(command.called(command.tool.to_owned(), rest));
+    }
+    if TOOL_PREFIXES.iter().any(|prefix| name.starts_with(prefix)) {
+        bail!(
+            "{name}: there is no such tool in Klamm; `{PROGRAM} help` lists those that there are"
+        );
     }
     match rest.first().map(String::as_str) {
         None => return Ok(Request::Nothing),
@@ -329,5 +363,21 @@ mod tests {
             "klamm help brew tea --help",
             "klamm: there is no command `brew tea --help --help`; `klamm help` lists them",
         );
+    }
+
+    #[test]
+    fn a_link_with_the_name_of_a_tool_that_there_is_not_is_refused_whatever_stands_behind_it() {
+        for line in [
+            "bin/kafka-foo.sh",
+            "kafka-foo --version",
+            "kafka-foo topics",
+        ] {
+            let refusal = "kafka-foo: there is no such tool in Klamm; `klamm help` lists those \
+                           that there are";
+            assert_eq!(called(line).1, refusal, "{line}");
+        }
+        let (_, refusal) = called("connect-standalone.sh a.properties");
+        assert!(refusal.starts_with("connect-standalone: "), "{refusal}");
+        assert_eq!(called("kafkacat help").1, "help");
     }
 }

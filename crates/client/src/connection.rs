@@ -30,7 +30,7 @@ const WITHOUT_MEANING: [&str; 13] = [
 ];
 
 /// Kafka's default of `request.timeout.ms`.
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Kafka's default of `socket.connection.setup.timeout.ms`.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);

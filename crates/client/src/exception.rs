@@ -5,6 +5,7 @@
 
 use std::error::Error;
 use std::fmt;
+use std::time::Duration;
 
 use krafka::{KrafkaError, ProtocolErrorKind};
 
@@ -70,6 +71,15 @@ impl Exception {
         Self {
             class: "java.lang.IllegalArgumentException",
             message: message.into(),
+        }
+    }
+
+    /// What a producer fails with when it learns nothing of a topic in this time.
+    pub fn no_metadata(topic: &str, waited: Duration) -> Self {
+        let millis = waited.as_millis();
+        Self {
+            class: "TimeoutException",
+            message: format!("Topic {topic} not present in metadata after {millis} ms."),
         }
     }
 

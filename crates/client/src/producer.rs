@@ -12,6 +12,9 @@ use crate::properties::{Properties, PropertyError, invalid};
 /// Kafka's own.
 const BATCH_SIZE_BYTES: usize = 16384;
 
+/// Kafka's default of `max.block.ms`.
+pub const BLOCK_MAX: Duration = Duration::from_secs(60);
+
 /// Properties of Kafka's producer whose effect krafka has built in, or that have none here.
 const WITHOUT_MEANING: [&str; 8] = [
     "max.in.flight.requests.per.connection",

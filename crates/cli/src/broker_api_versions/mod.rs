@@ -3,12 +3,13 @@
 
 mod listing;
 
-use std::io::{self, Write};
+use std::io::Write;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
-use client::brokers;
+use client::Properties;
+use client::brokers::{self, ConnectError};
 use client::exception::class_of;
 use client::krafka::admin::{ClusterBroker, DescribeClusterOptions};
 use protocol::ErrorCode;
@@ -51,12 +52,10 @@ pub(crate) fn run(call: &Call, out: &mut dyn Write) -> Result<ExitCode> {
     let mut properties = cluster::properties(file, std::iter::empty())?;
     let timeout = properties.milliseconds("request.timeout.ms")?;
     let timeout = timeout.unwrap_or(REQUEST_TIMEOUT);
-    let security = properties.get("security.protocol").unwrap_or("PLAINTEXT");
-    if !security.eq_ignore_ascii_case("PLAINTEXT") {
-        bail!("ask brokers: this tool speaks PLAINTEXT alone, not {security}");
-    }
+    properties.set_default("client.id", CLIENT_ID);
     let outcome = cluster::run(async {
-        let kafka = cluster::connect(servers, &mut properties, CLIENT_ID).await?;
+        // As Kafka's tool, this one tries once.
+        let kafka = cluster::connect(servers, &properties).await?;
         let cluster = kafka
             .admin()
             .describe_cluster(DescribeClusterOptions::default())
@@ -65,22 +64,16 @@ pub(crate) fn run(call: &Call, out: &mut dyn Write) -> Result<ExitCode> {
         let mut brokers = cluster.brokers;
         brokers.sort_unstable_by_key(|broker| broker.id);
         for broker in &brokers {
-            let line = match ranges(broker, timeout).await {
+            let line = match ranges(broker, &properties, timeout).await {
                 Ok(ranges) => listing::text(&ranges),
+                Err(error) if is_refused(&error) => return Err(error),
                 Err(error) => format!("ERROR: {error:#}"),
             };
             writeln!(out, "{} -> {line}", name(broker))?;
         }
         Ok(())
     });
-    match outcome {
-        Ok(()) => Ok(ExitCode::SUCCESS),
-        Err(error) if error.is::<io::Error>() => Err(error),
-        Err(error) => {
-            let _ = writeln!(io::stderr(), "{}", cluster::words_of(&error));
-            Ok(ExitCode::FAILURE)
-        }
-    }
+    cluster::ended(outcome, cluster::words_of)
 }
 
 /// A broker as Kafka's clients write one.
@@ -96,9 +89,18 @@ fn name(broker: &ClusterBroker) -> String {
     format!("{host}:{port} (id: {id} rack: {rack} isFenced: {is_fenced})")
 }
 
-async fn ranges(broker: &ClusterBroker, timeout: Duration) -> Result<Vec<ApiRange>> {
+/// Whether the properties do not let any broker be asked.
+fn is_refused(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref(), Some(ConnectError::Property(_)))
+}
+
+async fn ranges(
+    broker: &ClusterBroker,
+    properties: &Properties,
+    timeout: Duration,
+) -> Result<Vec<ApiRange>> {
     let port = u16::try_from(broker.port).context("its port is none")?;
-    let connection = brokers::connect(&broker.host, port, CLIENT_ID, timeout).await?;
+    let connection = brokers::connect((&broker.host, port), properties, timeout).await?;
     let request = ApiVersionsRequest {
         client_software_name: "klamm".into(),
         client_software_version: env!("CARGO_PKG_VERSION").into(),

@@ -7,7 +7,7 @@ use anyhow::Result;
 use client::exception::Exception;
 
 use super::changes::Changes;
-use super::entities::Entities;
+use super::entities::{Entities, EntityType};
 use super::options::TOOL;
 use crate::arguments::UsageError;
 use crate::arguments::jopt::Parsed;
@@ -95,6 +95,19 @@ impl Arguments {
         }
         let action = Action::Alter(Changes::of(parsed)?);
         Ok(Self { entities, action })
+    }
+
+    /// What Kafka's tool asks first.
+    pub(super) fn first_call(&self) -> &'static str {
+        match (&self.action, self.entities.first_type()) {
+            (_, EntityType::User | EntityType::Client | EntityType::Ip) => "describeClientQuotas",
+            (_, EntityType::BrokerLogger) => "describeConfigs",
+            (Action::Alter(_), _) => "incrementalAlterConfigs",
+            (Action::Describe { .. }, EntityType::Topic) => "listTopics",
+            (Action::Describe { .. }, EntityType::Broker) => "listNodes",
+            (Action::Describe { .. }, EntityType::ClientMetrics) => "listConfigResources",
+            (Action::Describe { .. }, EntityType::Group) => "listGroups",
+        }
     }
 }
 

@@ -18,14 +18,13 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use anyhow::Result;
-use client::Properties;
 use client::exception::Exception;
 use client::krafka::admin::AdminClient;
 use client::krafka::{KrafkaError, ProtocolErrorKind};
 
 use crate::arguments::KAFKA_VERSION;
 use crate::arguments::jopt::Parsed;
-use crate::cluster;
+use crate::cluster::{self, FirstCall};
 use crate::commands::Call;
 
 use arguments::{Action, Arguments};
@@ -74,8 +73,10 @@ fn execute(parsed: &Parsed, out: &mut dyn Write) -> Result<()> {
     let arguments = Arguments::of(parsed)?;
     let bootstrap_servers = parsed.single("bootstrap-server")?.unwrap_or_default();
     let mut properties = cluster::properties(parsed.single("command-config")?, std::iter::empty())?;
+    properties.set_default("client.id", CLIENT_ID);
     cluster::run(async {
-        let admin = connect(bootstrap_servers, &mut properties).await?;
+        let first = FirstCall::named(arguments.first_call());
+        let (_, admin) = cluster::admin(bootstrap_servers, &properties, first).await?;
         let entities = &arguments.entities;
         match arguments.action {
             Action::Describe { all } => describe(&admin, entities, all, out).await,
@@ -85,13 +86,6 @@ fn execute(parsed: &Parsed, out: &mut dyn Write) -> Result<()> {
             }
         }
     })
-}
-
-async fn connect(bootstrap_servers: &str, properties: &mut Properties) -> Result<AdminClient> {
-    let kafka = cluster::connect(bootstrap_servers, properties, CLIENT_ID).await?;
-    let admin = cluster::admin(&kafka, properties)?;
-    cluster::warn_of_unknown(properties);
-    Ok(admin)
 }
 
 async fn describe(

@@ -54,7 +54,7 @@ pub(crate) fn run(call: &Call, out: &mut dyn Write) -> Result<ExitCode> {
     cluster::run_beside(consume(arguments, out))
 }
 
-async fn consume(mut arguments: Arguments, out: &mut dyn Write) -> Result<ExitCode> {
+async fn consume(arguments: Arguments, out: &mut dyn Write) -> Result<ExitCode> {
     let mut signals = Signals::catch(OnHangup::Stop).context("catch signals")?;
     let timeout = arguments.timeout_ms.map(Duration::from_millis);
     let mut printing = Printing {
@@ -66,7 +66,7 @@ async fn consume(mut arguments: Arguments, out: &mut dyn Write) -> Result<ExitCo
         out,
     };
     let deadline = timeout.map(|timeout| Instant::now() + timeout);
-    let (servers, properties) = (&arguments.bootstrap_servers, &mut arguments.consumer);
+    let (servers, properties) = (&arguments.bootstrap_servers, &arguments.consumer);
     let connecting = cluster::connect_until(servers, properties, deadline);
     let end = match signals.unless_caught(connecting).await {
         Err(signal) => End::Signal(signal),

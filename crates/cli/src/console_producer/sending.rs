@@ -13,19 +13,16 @@ use anyhow::{Error, Result};
 use client::exception::Exception;
 use client::krafka::error::ErrorCode;
 use client::krafka::producer::{DeliveryHandle, Producer};
-use client::krafka::{KrafkaError, Record};
+use client::krafka::{Kafka, KrafkaError, Record};
 use client::{Properties, producer};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::task::JoinHandle;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use crate::cluster;
 
 /// Records whose outcome has not been looked at.
 const OUTCOMES_MAX: usize = 1 << 16;
-
-/// Kafka's default of `max.block.ms`.
-const BLOCK: Duration = Duration::from_secs(60);
 
 /// The way to the topic.
 #[derive(Debug)]
@@ -70,7 +67,9 @@ impl Sending {
         let (outcomes, to_come) = channel(OUTCOMES_MAX);
         let reporter = tokio::spawn(report(Arc::clone(&topic), to_come));
         let mut sending = Self {
-            block_max: properties.milliseconds("max.block.ms")?.unwrap_or(BLOCK),
+            block_max: properties
+                .milliseconds("max.block.ms")?
+                .unwrap_or(producer::BLOCK_MAX),
             bootstrap_servers,
             properties,
             topic,
@@ -79,10 +78,13 @@ impl Sending {
             reporter,
             is_queued: false,
         };
-        match sending.connect(Some(Instant::now())).await {
-            Err(error) if !cluster::is_passing(&error) => Err(error),
-            _ => Ok(sending),
+        let connecting = cluster::connect(&sending.bootstrap_servers, &sending.properties);
+        match timeout(sending.block_max, connecting).await {
+            Ok(Ok(kafka)) => sending.produce_to(&kafka).await.map(drop)?,
+            Ok(Err(error)) if !cluster::is_passing(&error) => return Err(error),
+            Ok(Err(_)) | Err(_) => {}
         }
+        Ok(sending)
     }
 
     /// Queues a record. A failure is told on standard error.
@@ -136,15 +138,18 @@ impl Sending {
     async fn queue(&mut self, record: Record) -> Result<DeliveryHandle> {
         let producer = match &self.producer {
             Some(producer) => producer,
-            None => self.connect(Some(Instant::now() + self.block_max)).await?,
+            None => {
+                let deadline = Some(Instant::now() + self.block_max);
+                let (servers, properties) = (&self.bootstrap_servers, &self.properties);
+                let kafka = cluster::connect_until(servers, properties, deadline).await?;
+                self.produce_to(&kafka).await?
+            }
         };
         Ok(producer.enqueue(record).await?)
     }
 
-    async fn connect(&mut self, deadline: Option<Instant>) -> Result<&Arc<Producer>> {
-        let servers = &self.bootstrap_servers;
-        let kafka = cluster::connect_until(servers, &mut self.properties, deadline).await?;
-        let builder = producer::builder(&kafka, &self.properties);
+    async fn produce_to(&mut self, kafka: &Kafka) -> Result<&Arc<Producer>> {
+        let builder = producer::builder(kafka, &self.properties);
         let builder = builder.map_err(|error| {
             let error = Error::from(error);
             Error::msg(cluster::exception_of(&error))
@@ -167,9 +172,7 @@ impl Sending {
         if !is_without_metadata {
             return cluster::exception_of(error);
         }
-        let class = "org.apache.kafka.common.errors.TimeoutException";
-        let (topic, millis) = (&self.topic, self.block_max.as_millis());
-        format!("{class}: Topic {topic} not present in metadata after {millis} ms.")
+        Exception::no_metadata(&self.topic, self.block_max).with_class()
     }
 }
 

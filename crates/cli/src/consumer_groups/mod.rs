@@ -24,9 +24,9 @@ use std::process::ExitCode;
 use anyhow::{Result, anyhow};
 use client::exception::Exception;
 
-use crate::arguments::KAFKA_VERSION;
 use crate::arguments::jopt::Parsed;
-use crate::cluster;
+use crate::arguments::{KAFKA_VERSION, Values};
+use crate::cluster::{self, FirstCall};
 use crate::commands::Call;
 
 use cluster_groups::ClusterGroups;
@@ -86,12 +86,16 @@ fn act(parsed: &Parsed, out: &mut dyn Write) -> Result<()> {
     let servers = parsed.single("bootstrap-server")?.unwrap_or_default();
     let file = parsed.single("command-config")?;
     let mut properties = cluster::properties(file, std::iter::empty())?;
+    properties.set_default("client.id", CLIENT_ID);
     cluster::run(async {
-        let kafka = cluster::connect(servers, &mut properties, CLIENT_ID).await?;
-        let admin = cluster::admin(&kafka, &properties)?;
-        cluster::warn_of_unknown(&properties);
-        let groups = ClusterGroups::new(kafka, admin, options::timeout(parsed)?);
         let values = &parsed.values;
+        let timeout = options::timeout(parsed)?;
+        let first = FirstCall {
+            name: first_call(values),
+            timeout: Some(timeout),
+        };
+        let (kafka, admin) = cluster::admin(servers, &properties, first).await?;
+        let groups = ClusterGroups::new(kafka, admin, timeout);
         if values.has("list") {
             list::run(&groups, values, out).await
         } else if values.has("describe") {
@@ -104,6 +108,15 @@ fn act(parsed: &Parsed, out: &mut dyn Write) -> Result<()> {
             delete::offsets(&groups, values, out).await
         }
     })
+}
+
+/// What Kafka's tool asks first.
+fn first_call(values: &Values) -> &'static str {
+    match () {
+        () if values.has("list") => "listGroups",
+        () if values.has("delete") => "deleteConsumerGroups(api=FIND_COORDINATOR)",
+        () => "describeConsumerGroups(api=FIND_COORDINATOR)",
+    }
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ mod options;
 mod progress;
 mod rebalances;
 
-use std::io::{self, Write};
+use std::io::Write;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,6 +20,8 @@ use client::exception::Exception;
 use client::krafka::Kafka;
 use client::krafka::consumer::{Consumer, ConsumerRecord};
 use client::{Properties, consumer};
+
+use tokio::time::Instant;
 
 use crate::arguments::KAFKA_VERSION;
 use crate::commands::Call;
@@ -46,28 +48,31 @@ pub(crate) fn run(call: &Call, out: &mut dyn Write) -> Result<ExitCode> {
     options::check(&parsed.values).map_err(refuse)?;
     let outcome = (|| {
         let plan = Plan::of(&parsed)?;
-        let mut properties = options::properties(&parsed.values, out)?;
+        let properties = options::properties(&parsed.values, out)?;
         if plan.with_header {
             writeln!(out, "{}", progress::header(plan.is_detailed))?;
         }
-        cluster::run_beside(consume(&plan, &mut properties, out))
+        cluster::run_beside(consume(&plan, &properties, out))
     })();
-    match outcome {
-        Ok(()) => Ok(ExitCode::SUCCESS),
-        Err(error) if error.is::<io::Error>() => Err(error),
-        Err(error) => {
-            let _ = writeln!(io::stderr(), "{}", cluster::words_of(&error));
-            Ok(ExitCode::FAILURE)
-        }
-    }
+    cluster::ended(outcome, cluster::words_of)
 }
 
-async fn consume(plan: &Plan, properties: &mut Properties, out: &mut dyn Write) -> Result<()> {
+async fn consume(plan: &Plan, properties: &Properties, out: &mut dyn Write) -> Result<()> {
     let servers = properties
         .get("bootstrap.servers")
         .unwrap_or_default()
         .to_owned();
-    let kafka = cluster::connect(&servers, properties, options::CLIENT_ID).await?;
+    let start_ms = surroundings::wall_ms();
+    let wait = Duration::from_millis(plan.timeout_ms.try_into().unwrap_or_default());
+    let deadline = Some(Instant::now() + wait);
+    let kafka = match cluster::connect_until(&servers, properties, deadline).await {
+        Ok(kafka) => kafka,
+        // Nobody has answered: nothing was consumed in time.
+        Err(error) if cluster::is_passing(&error) => {
+            return conclude(plan, &Progress::new(start_ms), (start_ms, 0), out);
+        }
+        Err(error) => return Err(error),
+    };
     let start_ms = surroundings::wall_ms();
     let rebalances = Arc::new(Rebalances::new(start_ms));
     let builder = consumer::builder(&kafka, properties)?;
@@ -81,6 +86,30 @@ async fn consume(plan: &Plan, properties: &mut Properties, out: &mut dyn Write) 
         .await?;
     let mut progress = Progress::new(surroundings::wall_ms());
     read(plan, &consumer, &rebalances, &mut progress, out).await?;
+    conclude(plan, &progress, (start_ms, rebalances.total_ms()), out)?;
+    if plan.with_metrics {
+        let client_id = properties.get("client.id").unwrap_or_default();
+        write!(
+            out,
+            "{}",
+            measures::table(metrics::of(&consumer.metrics(), client_id))
+        )?;
+    }
+    if let Err(error) = consumer.close().await {
+        // What was measured holds all the same.
+        let words = Exception::of(&error).message;
+        cluster::warn(format_args!("failed to close the consumer: {words}"));
+    }
+    Ok(())
+}
+
+/// Says what came of it, of which rebalances took the given time.
+fn conclude(
+    plan: &Plan,
+    progress: &Progress,
+    (start_ms, rebalance_ms): (i64, i64),
+    out: &mut dyn Write,
+) -> Result<()> {
     if progress.record_count < plan.record_count {
         writeln!(
             out,
@@ -92,20 +121,11 @@ async fn consume(plan: &Plan, properties: &mut Properties, out: &mut dyn Write) 
     let total = Total {
         start_ms,
         end_ms: surroundings::wall_ms(),
-        rebalance_ms: rebalances.total_ms(),
+        rebalance_ms,
     };
     if !plan.is_detailed {
         writeln!(out, "{}", progress.total(&total, &plan.dates))?;
     }
-    if plan.with_metrics {
-        let client_id = properties.get("client.id").unwrap_or_default();
-        write!(
-            out,
-            "{}",
-            measures::table(metrics::of(&consumer.metrics(), client_id))
-        )?;
-    }
-    consumer.close().await?;
     Ok(())
 }
 

@@ -5,7 +5,6 @@ mod filter;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
-use std::time::Duration;
 
 use anyhow::{Result, anyhow};
 use client::Properties;
@@ -15,7 +14,7 @@ use client::krafka::{Kafka, TopicInfo};
 
 use crate::arguments::jopt::{Parsed, Tool, parse};
 use crate::arguments::{KAFKA_VERSION, OptionSpec};
-use crate::cluster;
+use crate::cluster::{self, FirstCall};
 use crate::commands::Call;
 use crate::listed_offsets::{self, Partition, name};
 
@@ -57,9 +56,6 @@ const TOOL: Tool = Tool {
 /// What the tool calls itself, as Kafka's does.
 const CLIENT_ID: &str = "GetOffsetShell";
 
-/// Kafka's default of `default.api.timeout.ms`.
-const TIMEOUT: Duration = Duration::from_secs(60);
-
 /// Runs the tool.
 ///
 /// # Errors
@@ -80,14 +76,9 @@ pub(crate) fn run(call: &Call, out: &mut dyn Write) -> Result<ExitCode> {
             print(&parsed, out)
         }
     };
-    match outcome {
-        Ok(()) => Ok(ExitCode::SUCCESS),
-        Err(error) if error.is::<io::Error>() => Err(error),
-        Err(error) => {
-            let _ = writeln!(io::stderr(), "Error occurred: {}", described(&error));
-            Ok(ExitCode::FAILURE)
-        }
-    }
+    cluster::ended(outcome, |error| {
+        format!("Error occurred: {}", described(error))
+    })
 }
 
 fn described(error: &anyhow::Error) -> String {
@@ -120,9 +111,8 @@ fn print(parsed: &Parsed, out: &mut dyn Write) -> Result<()> {
     let mut properties = cluster::properties(file, std::iter::empty())?;
     properties.set("client.id", CLIENT_ID);
     cluster::run(async {
-        let kafka = cluster::connect(servers, &mut properties, CLIENT_ID).await?;
-        let admin = cluster::admin(&kafka, &properties)?;
-        cluster::warn_of_unknown(&properties);
+        let first = FirstCall::named("listTopics");
+        let (kafka, admin) = cluster::admin(servers, &properties, first).await?;
         let known = client::topics::known(&kafka).await?;
         let partitions = partitions(&known, &filter, exclude_internal);
         if partitions.is_empty() {
@@ -185,8 +175,7 @@ async fn print_offsets(
     properties: &Properties,
     out: &mut dyn Write,
 ) -> Result<()> {
-    let timeout = properties.milliseconds("default.api.timeout.ms")?;
-    let timeout = timeout.unwrap_or(TIMEOUT);
+    let timeout = cluster::api_timeout(properties)?;
     let mut offsets = listed_offsets::list(kafka, admin, &partitions, spec, timeout).await?;
     let mut lines = String::new();
     for partition in partitions {

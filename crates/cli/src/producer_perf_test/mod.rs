@@ -17,8 +17,10 @@ use anyhow::{Result, anyhow};
 use client::exception::Exception;
 use client::krafka::interceptor::{InterceptorResult, ProducerInterceptor, RecordContext};
 use client::krafka::producer::{Producer, RecordMetadata, TransactionalProducer};
-use client::krafka::{KrafkaError, Record};
+use client::krafka::{Kafka, KrafkaError, Record};
 use client::{Properties, producer};
+
+use tokio::time::Instant;
 
 use crate::arguments::argparse::Parsed;
 use crate::commands::Call;
@@ -55,14 +57,7 @@ pub(crate) fn run(call: &Call, out: &mut dyn Write) -> Result<ExitCode> {
     let plan = Plan::of(&values).map_err(refuse)?;
     let (mut properties, payloads) = options::prepare(&values, &plan, out)?;
     let outcome = cluster::run_beside(produce(plan, &mut properties, payloads, out));
-    match outcome {
-        Ok(()) => Ok(ExitCode::SUCCESS),
-        Err(error) if error.is::<io::Error>() => Err(error),
-        Err(error) => {
-            let _ = writeln!(io::stderr(), "{}", cluster::exception_of(&error));
-            Ok(ExitCode::FAILURE)
-        }
-    }
+    cluster::ended(outcome, cluster::exception_of)
 }
 
 /// A producer, with transactions or without.
@@ -148,7 +143,8 @@ async fn produce(
         .get("bootstrap.servers")
         .unwrap_or_default()
         .to_owned();
-    let kafka = cluster::connect(&servers, properties, CLIENT_ID).await?;
+    properties.set_default("client.id", CLIENT_ID);
+    let kafka = connect(&plan, &servers, properties).await?;
     let all = Stats::new(
         plan.record_count,
         plan.reporting_interval_ms,
@@ -196,6 +192,19 @@ async fn produce(
         print_totals(&totals, out)?;
     }
     Ok(())
+}
+
+/// Waits for a broker as long as one record would. Kafka's tool goes on to the next record then,
+/// and ends as if all had gone well.
+async fn connect(plan: &Plan, servers: &str, properties: &Properties) -> Result<Kafka> {
+    let block_max = properties.milliseconds("max.block.ms")?;
+    let block_max = block_max.unwrap_or(producer::BLOCK_MAX);
+    let deadline = Some(Instant::now() + block_max);
+    let connected = cluster::connect_until(servers, properties, deadline).await;
+    connected.map_err(|error| match cluster::is_passing(&error) {
+        true => Exception::no_metadata(&plan.topic, block_max).into(),
+        false => error,
+    })
 }
 
 async fn send_all(

@@ -123,10 +123,6 @@ async fn partition_counts(
 
 /// The first of these brokers that takes a connection.
 async fn open(bootstrap_servers: &str, properties: &Properties) -> Result<RequestConnection> {
-    let protocol = properties.get("security.protocol").unwrap_or("PLAINTEXT");
-    if !protocol.eq_ignore_ascii_case("PLAINTEXT") {
-        bail!("alter topics: --replica-assignment is only possible over PLAINTEXT");
-    }
     let mut failure = None;
     for server in bootstrap_servers.split(',').map(str::trim) {
         let (host, port) = server
@@ -134,7 +130,7 @@ async fn open(bootstrap_servers: &str, properties: &Properties) -> Result<Reques
             .and_then(|(host, port)| Some((host, port.parse().ok()?)))
             .with_context(|| format!("Invalid url in bootstrap.servers: {server}"))?;
         let host = host.trim_matches(['[', ']']);
-        match brokers::connect(host, port, super::CLIENT_ID, TIMEOUT).await {
+        match brokers::connect((host, port), properties, TIMEOUT).await {
             Ok(connection) => return Ok(connection),
             Err(error) => failure = Some(error),
         }

@@ -24,7 +24,7 @@ use client::krafka::{KrafkaError, TopicInfo};
 
 use crate::arguments::KAFKA_VERSION;
 use crate::arguments::jopt::Parsed;
-use crate::cluster;
+use crate::cluster::{self, FirstCall};
 use crate::commands::Call;
 use crate::topic_pattern::TopicPattern;
 
@@ -78,7 +78,8 @@ pub(crate) fn run(call: &Call, out: &mut dyn Write) -> Result<ExitCode> {
     }
     let bootstrap_servers = parsed.single("bootstrap-server")?.unwrap_or_default();
     let mut properties = cluster::properties(parsed.single("command-config")?, std::iter::empty())?;
-    match execute(&parsed, bootstrap_servers, &mut properties, out) {
+    properties.set_default("client.id", CLIENT_ID);
+    match execute(&parsed, bootstrap_servers, &properties, out) {
         Ok(()) => Ok(ExitCode::SUCCESS),
         Err(error) => {
             let words = cluster::words_of(&error);
@@ -92,15 +93,14 @@ pub(crate) fn run(call: &Call, out: &mut dyn Write) -> Result<ExitCode> {
 fn execute(
     parsed: &Parsed,
     bootstrap_servers: &str,
-    properties: &mut Properties,
+    properties: &Properties,
     out: &mut dyn Write,
 ) -> Result<()> {
     let action = Action::of(parsed)?;
     let selection = Selection::of(parsed)?;
     cluster::run(async {
-        let kafka = cluster::connect(bootstrap_servers, properties, CLIENT_ID).await?;
-        let admin = cluster::admin(&kafka, properties)?;
-        cluster::warn_of_unknown(properties);
+        let first = FirstCall::named(action.first_call());
+        let (kafka, admin) = cluster::admin(bootstrap_servers, properties, first).await?;
         let known = client::topics::known(&kafka).await?;
         match action {
             Action::Create(creation) => creation.execute(&admin, out).await,
@@ -145,6 +145,14 @@ impl Action {
             () if has("delete") => Self::Delete,
             () => bail!("run topics: no action"),
         })
+    }
+
+    /// What Kafka's tool asks first.
+    const fn first_call(&self) -> &'static str {
+        match self {
+            Self::Create(_) => "createTopics",
+            Self::List | Self::Describe(_) | Self::Alter(_) | Self::Delete => "listTopics",
+        }
     }
 }
 

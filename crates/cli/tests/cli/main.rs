@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod absent;
 mod clients;
+mod cluster;
 mod configs;
 mod console;
 mod dump_log;

@@ -1,28 +1,32 @@
 //! What is refused, by the tool or by the node, and how it is told.
 
-use super::Cluster;
+use super::{TOOL, expect_failure, start};
 use crate::program::Place;
 
 #[test]
 fn what_the_controller_refuses_is_told_in_its_words() {
-    let cluster = Cluster::start("configs-refused");
+    let cluster = start("configs-refused");
     let invalid = "InvalidConfigurationException";
-    cluster.expect_failure(
+    expect_failure(
+        &cluster,
         "--topic t --alter --add-config no.such=1",
         invalid,
         "Unknown topic config name: no.such",
     );
-    cluster.expect_failure(
+    expect_failure(
+        &cluster,
         "--topic t --alter --add-config retention.ms=abc",
         invalid,
         "Invalid value abc for configuration retention.ms: Not a number of type LONG",
     );
-    cluster.expect_failure(
+    expect_failure(
+        &cluster,
         "--topic none --alter --add-config retention.ms=1",
         "UnknownTopicOrPartitionException",
         "The topic 'none' does not exist.",
     );
-    cluster.expect_failure(
+    expect_failure(
+        &cluster,
         "--broker 1 --alter --add-config node.id=7",
         "InvalidRequestException",
         "Cannot update these configs dynamically: [node.id]",
@@ -31,27 +35,30 @@ fn what_the_controller_refuses_is_told_in_its_words() {
 
 #[test]
 fn entities_that_do_not_exist_have_no_configuration() {
-    let cluster = Cluster::start("configs-not-there");
+    let cluster = start("configs-not-there");
     for (arguments, entity) in [
         ("--topic none", "topic 'none'"),
         ("--broker 7", "broker '7'"),
     ] {
-        let described = cluster.configs(&format!("{arguments} --describe"));
+        let described = cluster.run(TOOL, &format!("{arguments} --describe"));
         let expected = format!("The {entity} doesn't exist and doesn't have dynamic config.\n");
         assert_eq!(described.succeeded(), expected);
     }
     let invalid = "Topic name is invalid: 'b@d' contains one or more characters other than ASCII \
                    alphanumerics, '.', '_' and '-'\n";
-    assert_eq!(cluster.configs("--topic b@d --describe").failed(), invalid);
+    assert_eq!(
+        cluster.run(TOOL, "--topic b@d --describe").failed(),
+        invalid
+    );
 }
 
 /// The node has neither quotas nor credentials; it says so, and the tool does.
 #[test]
 fn requests_that_the_node_does_not_serve_are_named() {
-    let cluster = Cluster::start("configs-unsupported");
+    let cluster = start("configs-unsupported");
     let check = |arguments: &str, api: &str| {
         let message = format!("The node does not support {api}");
-        cluster.expect_failure(arguments, "UnsupportedVersionException", &message);
+        expect_failure(&cluster, arguments, "UnsupportedVersionException", &message);
     };
     let quotas = "DESCRIBE_CLIENT_QUOTAS";
     check("--user alice --describe", quotas);
@@ -74,10 +81,10 @@ fn requests_that_the_node_does_not_serve_are_named() {
 
 #[test]
 fn a_password_is_not_repeated_in_a_complaint() {
-    let cluster = Cluster::start("configs-password");
+    let cluster = start("configs-password");
     let credential = "--user alice --alter --add-config \
                       SCRAM-SHA-256=[iterations=8192,password=hush]";
-    let complaint = cluster.configs(credential).failed();
+    let complaint = cluster.run(TOOL, credential).failed();
     assert!(complaint.contains("--add-config [hidden]'"), "{complaint}");
     assert!(!complaint.contains("hush"), "{complaint}");
 }

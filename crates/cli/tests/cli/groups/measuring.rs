@@ -1,11 +1,11 @@
 //! How fast records are produced and consumed.
 
-use super::Cluster;
+use crate::cluster::Cluster;
 
 #[test]
 fn what_is_produced_is_consumed_and_both_are_measured() {
     let cluster = Cluster::start("perf-measured");
-    cluster.create("t", 2, 0);
+    cluster.fill("t", 2, 0);
     let test = "--topic t --num-records 500 --record-size 100 --throughput -1 --warmup-records 100 \
                 --print-metrics --command-property acks=all linger.ms=1";
     let out = cluster.run("producer-perf-test", test).succeeded();
@@ -41,7 +41,7 @@ fn what_is_produced_is_consumed_and_both_are_measured() {
 #[test]
 fn a_consumer_that_gets_too_little_says_so() {
     let cluster = Cluster::start("perf-too-little");
-    cluster.create("t", 1, 0);
+    cluster.fill("t", 1, 0);
     let test = "--include t+ --num-records 1 --timeout 1 --hide-header --show-detailed-stats";
     let out = cluster.run("consumer-perf-test", test).succeeded();
     let warning = "WARNING: Exiting before consuming the expected number of records: timeout (1 \
@@ -52,7 +52,7 @@ fn a_consumer_that_gets_too_little_says_so() {
 #[test]
 fn payloads_come_from_a_file() {
     let cluster = Cluster::start("perf-payloads");
-    cluster.create("t", 1, 0);
+    cluster.fill("t", 1, 0);
     cluster.place.write("payloads", "one\ntwo\n\nthree\n");
     let test = "--topic t --num-records 5 --payload-file payloads --throughput 1000000";
     let out = cluster.run("producer-perf-test", test).succeeded();
@@ -69,7 +69,7 @@ fn payloads_come_from_a_file() {
 #[test]
 fn a_transactional_producer_ends_with_what_the_node_says() {
     let cluster = Cluster::start("perf-transactions");
-    cluster.create("t", 1, 0);
+    cluster.fill("t", 1, 0);
     let test = "--topic t --num-records 5 --payload-monotonic --throughput -1 \
                 --transactional-id x --command-property max.block.ms=1000";
     let complaint = cluster.run("producer-perf-test", test).failed();

@@ -1,6 +1,6 @@
 //! Offsets of groups that are moved and deleted.
 
-use super::Cluster;
+use crate::cluster::Cluster;
 
 /// The table of new offsets of group `g`, for topic `t`.
 fn table(offsets: &[(i32, i64)]) -> String {
@@ -15,10 +15,10 @@ fn table(offsets: &[(i32, i64)]) -> String {
 #[test]
 fn offsets_are_moved_to_where_was_said() {
     let cluster = Cluster::start("groups-moved");
-    cluster.create("t", 1, 10);
+    cluster.fill("t", 1, 10);
     let reset = |arguments: &str| {
         let arguments = format!("--reset-offsets --group g --topic t {arguments}");
-        cluster.groups(&arguments)
+        cluster.run("consumer-groups", &arguments)
     };
     let check = |arguments: &str, offset| {
         assert_eq!(
@@ -54,19 +54,22 @@ fn offsets_are_moved_to_where_was_said() {
     let exported = reset("--to-current --dry-run --export").succeeded();
     assert_eq!(exported, "t,0,7\n\n");
     cluster.place.write("plan.csv", "t,0,2\n");
-    let planned = cluster.groups("--reset-offsets --group g --from-file plan.csv --execute");
+    let planned = cluster.run(
+        "consumer-groups",
+        "--reset-offsets --group g --from-file plan.csv --execute",
+    );
     assert_eq!(planned.succeeded(), table(&[(0, 2)]));
 }
 
 #[test]
 fn offsets_that_cannot_be_moved_are_told() {
     let cluster = Cluster::start("groups-not-moved");
-    cluster.create("t", 2, 0);
+    cluster.fill("t", 2, 0);
     let check = |arguments: &str, why: &str| {
         let arguments = format!("--reset-offsets --group g --dry-run {arguments}");
         let expected = format!("\nError: Executing consumer group command failed due to {why}\n");
         assert_eq!(
-            cluster.groups(&arguments).succeeded(),
+            cluster.run("consumer-groups", &arguments).succeeded(),
             expected,
             "{arguments}"
         );
@@ -84,7 +87,7 @@ fn offsets_that_cannot_be_moved_are_told() {
     );
     let refusal = |arguments: &str| {
         let arguments = format!("--reset-offsets --group g --dry-run {arguments}");
-        let complaint = cluster.groups(&arguments).failed();
+        let complaint = cluster.run("consumer-groups", &arguments).failed();
         complaint.lines().next().unwrap_or_default().to_owned()
     };
     let scope = "One of the reset scopes should be defined: --all-topics, --topic.";
@@ -98,10 +101,16 @@ fn offsets_that_cannot_be_moved_are_told() {
 #[test]
 fn offsets_are_deleted_by_topic() {
     let cluster = Cluster::start("groups-offsets-deleted");
-    cluster.create("t", 2, 0);
+    cluster.fill("t", 2, 0);
     let moved = "--reset-offsets --group g --topic t --to-latest --execute";
-    assert_eq!(cluster.groups(moved).succeeded(), table(&[(0, 0), (1, 0)]));
-    let deleted = cluster.groups("--delete-offsets --group g --topic t:1 --topic nope");
+    assert_eq!(
+        cluster.run("consumer-groups", moved).succeeded(),
+        table(&[(0, 0), (1, 0)])
+    );
+    let deleted = cluster.run(
+        "consumer-groups",
+        "--delete-offsets --group g --topic t:1 --topic nope",
+    );
     let expected = "Request succeeded for deleting offsets from group g.
 
 TOPIC           PARTITION  STATUS         
@@ -110,10 +119,10 @@ nope            -          Error: org.apache.kafka.common.errors.UnknownTopicOrP
 t               1          Successful     
 ";
     assert_eq!(deleted.succeeded(), expected);
-    let left = cluster.groups("--describe --group g").out;
+    let left = cluster.run("consumer-groups", "--describe --group g").out;
     assert_eq!(left.lines().count(), 3, "{left}");
     let unknown = cluster
-        .groups("--delete-offsets --group nope --topic t")
+        .run("consumer-groups", "--delete-offsets --group nope --topic t")
         .succeeded();
     assert!(
         unknown.starts_with("\nError: The group id does not exist.\n"),

@@ -1,12 +1,12 @@
 //! Offsets of partitions, and the APIs of brokers.
 
-use super::Cluster;
+use crate::cluster::Cluster;
 
 #[test]
 fn offsets_are_printed_for_the_partitions_that_are_meant() {
     let cluster = Cluster::start("offsets-printed");
-    cluster.create("a", 1, 10);
-    cluster.create("b", 3, 0);
+    cluster.fill("a", 1, 10);
+    cluster.fill("b", 3, 0);
     let check = |arguments: &str, expected: &str| {
         let out = cluster.run("get-offsets", arguments).succeeded();
         assert_eq!(out, expected, "{arguments}");

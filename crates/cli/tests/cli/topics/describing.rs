@@ -1,6 +1,8 @@
 //! `--describe`.
 
-use super::{Cluster, ILLEGAL, KAFKA, expect_failure};
+use crate::cluster::Cluster;
+
+use super::{ILLEGAL, KAFKA, expect_failure};
 
 /// The id in the line of the first topic.
 fn first_id(described: &str) -> &str {
@@ -14,7 +16,7 @@ fn topics_are_described_with_their_partitions() {
     let cluster = Cluster::start("topics-described");
     cluster.create("second", "--partitions 2 --config retention.ms=60000");
     cluster.create("first", "");
-    let described = cluster.topics("--describe").succeeded();
+    let described = cluster.run("topics", "--describe").succeeded();
     let expected = |first: &str, second: &str| {
         let first_topic = format!(
             "Topic: first\tTopicId: {first}\tPartitionCount: 1\tReplicationFactor: 1\t\
@@ -40,15 +42,17 @@ fn topics_are_described_with_their_partitions() {
         ]
         .concat()
     };
-    let second = cluster.topics("--describe --topic sec.*").succeeded();
+    let second = cluster
+        .run("topics", "--describe --topic sec.*")
+        .succeeded();
     let (first, second) = (first_id(&described), first_id(&second));
     assert_eq!(described, expected(first, second));
 
-    let by_id = cluster.topics(&format!("--describe --topic-id {second}"));
+    let by_id = cluster.run("topics", &format!("--describe --topic-id {second}"));
     let (_, of_second) = described.split_once("\nTopic: second").unwrap();
     let of_second = format!("Topic: second{of_second}");
     assert_eq!(by_id.succeeded(), of_second);
-    let by_pattern = cluster.topics("--describe --topic sec.*,none");
+    let by_pattern = cluster.run("topics", "--describe --topic sec.*,none");
     assert_eq!(by_pattern.succeeded(), of_second);
 }
 
@@ -61,32 +65,36 @@ fn filters_leave_out_what_is_well() {
         "unavailable-partitions",
         "under-min-isr-partitions",
     ] {
-        let described = cluster.topics(&format!("--describe --{filter}"));
+        let described = cluster.run("topics", &format!("--describe --{filter}"));
         assert_eq!(described.succeeded(), "", "{filter}");
     }
-    let at_min_isr = cluster.topics("--describe --at-min-isr-partitions");
+    let at_min_isr = cluster.run("topics", "--describe --at-min-isr-partitions");
     let at_min_isr = at_min_isr.succeeded();
     let partition = "\tTopic: t\tPartition: 0\tLeader: 1\t";
     assert!(at_min_isr.starts_with(partition), "{at_min_isr}");
-    let overridden = cluster.topics("--describe --topics-with-overrides");
+    let overridden = cluster.run("topics", "--describe --topics-with-overrides");
     assert_eq!(overridden.succeeded().lines().count(), 1);
 }
 
 #[test]
 fn a_topic_that_is_not_there_is_a_failure_unless_it_may_be_missing() {
     let cluster = Cluster::start("topics-not-there");
-    let missing = cluster.topics("--describe --topic none");
+    let missing = cluster.run("topics", "--describe --topic none");
     let message = "Topic 'none' does not exist as expected";
     expect_failure(missing, ILLEGAL, message);
-    let missing = cluster.topics("--describe --topic none --if-exists");
+    let missing = cluster.run("topics", "--describe --topic none --if-exists");
     assert_eq!(missing.succeeded(), "");
     let id = "AAAAAAAAAAAAAAAAAAAAAQ";
-    let missing = cluster.topics(&format!("--describe --topic-id {id}"));
+    let missing = cluster.run("topics", &format!("--describe --topic-id {id}"));
     let message = format!("TopicId '{id}' does not exist as expected");
     expect_failure(missing, ILLEGAL, &message);
-    assert_eq!(cluster.topics("--describe").succeeded(), "");
+    assert_eq!(cluster.run("topics", "--describe").succeeded(), "");
     // The controller, not the tool, knows which names there can be.
     let class = format!("{KAFKA}.InvalidTopicException");
     let message = "Topic name is invalid: '..' is not allowed";
-    expect_failure(cluster.topics("--create --topic .."), &class, message);
+    expect_failure(
+        cluster.run("topics", "--create --topic .."),
+        &class,
+        message,
+    );
 }

@@ -2,39 +2,8 @@
 
 mod describing;
 
-use crate::node::process::Node;
+use crate::cluster::Cluster;
 use crate::program::{Place, Ran};
-
-/// A node, and the tool that talks to it.
-struct Cluster {
-    place: Place,
-    node: Node,
-}
-
-impl Cluster {
-    fn start(name: &str) -> Self {
-        let place = Place::new(name, "unused");
-        let node = Node::start(&place, &[]);
-        Self { place, node }
-    }
-
-    /// Runs the tool with these further arguments, by the name that Kafka's has.
-    fn topics(&self, arguments: &str) -> Ran {
-        let address = self.node.address;
-        let arguments = format!("--bootstrap-server {address} {arguments}");
-        self.place.linked("kafka-topics.sh", &arguments)
-    }
-
-    /// It prints this.
-    fn expect(&self, arguments: &str, expected: &str) {
-        assert_eq!(self.topics(arguments).succeeded(), expected);
-    }
-
-    fn create(&self, name: &str, arguments: &str) {
-        let created = self.topics(&format!("--create --topic {name} {arguments}"));
-        assert_eq!(created.succeeded(), format!("Created topic {name}.\n"));
-    }
-}
 
 /// It failed as Kafka's tool does: with its words on both streams.
 fn expect_failure(ran: Ran, class: &str, message: &str) {
@@ -50,18 +19,21 @@ const ILLEGAL: &str = "java.lang.IllegalArgumentException";
 #[test]
 fn topics_are_created_listed_and_deleted() {
     let cluster = Cluster::start("topics-created");
-    assert_eq!(cluster.topics("--list").succeeded(), "\n");
+    assert_eq!(cluster.run("topics", "--list").succeeded(), "\n");
     for topic in ["b", "a-1", "a-2"] {
         cluster.create(topic, "");
     }
-    assert_eq!(cluster.topics("--list").succeeded(), "a-1\na-2\nb\n");
-    let some = cluster.topics("--list --topic b,a-2").succeeded();
+    assert_eq!(cluster.run("topics", "--list").succeeded(), "a-1\na-2\nb\n");
+    let some = cluster.run("topics", "--list --topic b,a-2").succeeded();
     assert_eq!(some, "a-2\nb\n");
-    assert_eq!(cluster.topics("--delete --topic a-.*").succeeded(), "");
-    cluster.expect("--list", "b\n");
-    let missing = cluster.topics("--delete --topic a-.*");
+    assert_eq!(
+        cluster.run("topics", "--delete --topic a-.*").succeeded(),
+        ""
+    );
+    cluster.expect("topics", "--list", "b\n");
+    let missing = cluster.run("topics", "--delete --topic a-.*");
     expect_failure(missing, ILLEGAL, "Topic 'a-.*' does not exist as expected");
-    let missing = cluster.topics("--delete --topic a-.* --if-exists");
+    let missing = cluster.run("topics", "--delete --topic a-.* --if-exists");
     assert_eq!(missing.succeeded(), "");
 }
 
@@ -73,19 +45,19 @@ fn a_topic_exists_once_and_that_may_be_no_failure() {
                    underscore ('_') could collide. To avoid issues it is best to use either, but \
                    not both.\n";
     let created = format!("{warning}Created topic dotted.name.\n");
-    assert_eq!(cluster.topics(create).succeeded(), created);
-    let again = cluster.topics(&format!("{create} --if-not-exists"));
+    assert_eq!(cluster.run("topics", create).succeeded(), created);
+    let again = cluster.run("topics", &format!("{create} --if-not-exists"));
     assert_eq!(again.succeeded(), warning);
     let class = format!("{KAFKA}.TopicExistsException");
     let exists = "Topic 'dotted.name' already exists.";
-    expect_failure(cluster.topics(create), &class, exists);
+    expect_failure(cluster.run("topics", create), &class, exists);
 }
 
 #[test]
 fn topics_that_cannot_be_are_refused_in_the_controllers_words() {
     let cluster = Cluster::start("topics-refused");
     let check = |arguments: &str, class: &str, message: &str| {
-        let ran = cluster.topics(&format!("--create {arguments}"));
+        let ran = cluster.run("topics", &format!("--create {arguments}"));
         expect_failure(ran, class, message);
     };
     check(
@@ -116,7 +88,7 @@ fn topics_that_cannot_be_are_refused_in_the_controllers_words() {
         &format!("{KAFKA}.InvalidReplicaAssignmentException"),
         "The manual partition assignment includes broker 9, but no such broker is registered.",
     );
-    assert_eq!(cluster.topics("--list").succeeded(), "\n");
+    assert_eq!(cluster.run("topics", "--list").succeeded(), "\n");
 }
 
 #[test]
@@ -124,15 +96,19 @@ fn partitions_are_added_and_never_taken_away() {
     let cluster = Cluster::start("topics-altered");
     cluster.create("t", "");
     let expect_partitions = |count: usize| {
-        let described = cluster.topics("--describe --topic t").succeeded();
+        let described = cluster.run("topics", "--describe --topic t").succeeded();
         let (topic, _) = described.split_once("\tPartitionCount: ").unwrap();
         let expected = format!(
             "{topic}\tPartitionCount: {count}\tReplicationFactor: 1\t\
              Configs: min.insync.replicas=1\n"
         );
-        cluster.expect("--describe --topic t --topics-with-overrides", &expected);
+        cluster.expect(
+            "topics",
+            "--describe --topic t --topics-with-overrides",
+            &expected,
+        );
     };
-    let alter = |arguments: &str| cluster.topics(&format!("--alter --topic t {arguments}"));
+    let alter = |arguments: &str| cluster.run("topics", &format!("--alter --topic t {arguments}"));
     assert_eq!(alter("--partitions 2").succeeded(), "");
     expect_partitions(2);
     let assigned = alter("--partitions 4 --replica-assignment 1,1,1,1");
@@ -150,8 +126,8 @@ fn partitions_are_added_and_never_taken_away() {
     );
     let missing = "--alter --topic none --partitions 2";
     let message = "Topic 'none' does not exist as expected";
-    expect_failure(cluster.topics(missing), ILLEGAL, message);
-    let missing = cluster.topics(&format!("{missing} --if-exists"));
+    expect_failure(cluster.run("topics", missing), ILLEGAL, message);
+    let missing = cluster.run("topics", &format!("{missing} --if-exists"));
     assert_eq!(missing.succeeded(), "");
 }
 
@@ -172,11 +148,23 @@ fn arguments_that_do_not_go_together_are_refused_before_anything_is_asked() {
 #[test]
 fn nobody_at_the_address_is_a_failure_that_says_so() {
     let place = Place::new("topics-nobody", "unused");
-    let ran = place.klamm("topics --bootstrap-server 127.0.0.1:1 --list");
+    let timeouts = "request.timeout.ms=200\ndefault.api.timeout.ms=200\n";
+    place.write("short.properties", timeouts);
+    let nobody = "--bootstrap-server 127.0.0.1:1 --command-config short.properties";
+    let ran = place.klamm(&format!("topics {nobody} --list"));
     assert_eq!(ran.code, Some(1), "{ran:?}");
-    assert!(
-        ran.out
-            .starts_with("Error while executing topic command : ")
-    );
-    assert!(ran.out.contains("127.0.0.1:1"), "{ran:?}");
+    let words = "Timed out waiting for a node assignment. Call: listTopics\n";
+    let out = format!("Error while executing topic command : {words}");
+    assert_eq!(ran.out, out);
+    let error = format!("ERROR {KAFKA}.TimeoutException: {words}");
+    assert!(ran.errors.ends_with(&error), "{ran:?}");
+    // Why it goes on trying.
+    assert!(ran.errors.starts_with("WARN network error: "), "{ran:?}");
+    assert!(ran.errors.contains("127.0.0.1:1"), "{ran:?}");
+    let longer = "request.timeout.ms=200\ndefault.api.timeout.ms=199\n";
+    place.write("short.properties", longer);
+    let ran = place.klamm(&format!("get-offsets {nobody}"));
+    let refusal = "Error occurred: Invalid value 199 for configuration default.api.timeout.ms: \
+                   Value must be no smaller than that of request.timeout.ms\n";
+    assert_eq!(ran.failed(), refusal);
 }
