@@ -184,6 +184,8 @@ fn unwritten(error: io::Error) -> io::Error {
 }
 
 /// What failed, then why, down to the cause; many messages end with that of their cause already.
+/// Without zero bytes, which a value that is repeated may have: a terminal does not show them, and
+/// whoever starts a node in the background takes one for the sign that it is ready.
 fn message(error: &anyhow::Error) -> String {
     let mut text = String::new();
     for cause in error.chain().map(ToString::to_string) {
@@ -193,7 +195,7 @@ fn message(error: &anyhow::Error) -> String {
             text = format!("{text}: {cause}");
         }
     }
-    text
+    text.replace('\0', "\\0")
 }
 
 /// What stands behind the command that starts a node, if these words do that.

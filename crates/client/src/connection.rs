@@ -45,6 +45,7 @@ pub fn builder(
     properties: &Properties,
 ) -> Result<KafkaBuilder, PropertyError> {
     properties.get("bootstrap.servers");
+    check_servers(bootstrap_servers)?;
     for name in WITHOUT_MEANING {
         properties.get(name);
     }
@@ -76,6 +77,23 @@ pub fn builder(
         builder = builder.socket_receive_buffer(bytes);
     }
     Ok(builder)
+}
+
+/// Refuses what would never lead to a broker, however often it is tried.
+fn check_servers(servers: &str) -> Result<(), PropertyError> {
+    let parts = servers.split(',').map(str::trim);
+    for server in parts.filter(|server| !server.is_empty()) {
+        let (host, port) = server.rsplit_once(':').unwrap_or_default();
+        let is_bare_ipv6 = host.contains(':') && !host.ends_with(']');
+        if host.is_empty() || is_bare_ipv6 || port.parse::<u16>().is_err() {
+            return Err(invalid(
+                "bootstrap.servers",
+                server,
+                "Value must be HOST:PORT, an IPv6 address in brackets",
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// Connects, and waits until the metadata names a broker: a node that has just started answers
@@ -121,5 +139,20 @@ fn buffer_bytes(
                 "Value must be at least -1",
             )),
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_that_cannot_be_one_is_refused_before_it_is_tried() {
+        for good in ["a:1", " a:9092 , [::1]:9092", "127.0.0.1:65535,", ""] {
+            assert!(check_servers(good).is_ok(), "{good}");
+        }
+        for bad in ["a", "a:", ":1", "a:65536", "a:-1", "::1", "a:1,b", "a:x"] {
+            assert!(check_servers(bad).is_err(), "{bad}");
+        }
     }
 }

@@ -5,6 +5,7 @@
 //! the new one has those of this command.
 
 use std::ffi::OsStr;
+use std::fs;
 use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
 use std::process::ExitCode;
@@ -65,7 +66,7 @@ fn restart(node: &RunningNode, deadline: Option<Instant>, out: &mut dyn Write) -
     let context = || format!("restart {}, which goes on", node.statement.name());
     let invocation = node.invocation().context("read how it was started");
     let invocation = invocation.with_context(context)?;
-    // A file that was changed to something refused would leave no node at all.
+    // What is refused now, or is gone, would leave no node at all.
     check(&invocation).with_context(context)?;
     stop::ask(node)?;
     if !stop::wait(node, deadline, out)? {
@@ -74,8 +75,15 @@ fn restart(node: &RunningNode, deadline: Option<Instant>, out: &mut dyn Write) -
     launch(invocation).run(out)
 }
 
-/// Whether the configuration that the node was started with would be accepted now.
+/// Whether what the node was started with is still there, and its configuration would be accepted
+/// now.
 fn check(invocation: &Invocation) -> Result<()> {
+    let directory = &invocation.directory;
+    let listed = fs::read_dir(directory);
+    listed.with_context(|| format!("enter working directory {}", directory.display()))?;
+    let program = &invocation.program;
+    let found = fs::metadata(program);
+    found.with_context(|| format!("find program {}", program.display()))?;
     let texts = invocation.arguments.iter();
     let texts = texts.map(|text| text.clone().into_string().ok());
     let texts = texts.collect::<Option<Vec<_>>>();

@@ -113,6 +113,23 @@ fn a_node_in_the_foreground_comes_back_in_the_background() {
 }
 
 #[test]
+fn a_node_whose_working_directory_is_gone_goes_on() {
+    let stage = Stage::new("restart-nowhere");
+    let folder = stage.place.path("gone");
+    fs::create_dir(&folder).unwrap();
+    let data = format!("log.dirs={}", stage.place.path("data").display());
+    let mut launch = stage.launch(1, &[&data]);
+    launch.current_dir(&folder).env("LOG_DIR", stage.folder());
+    ran(launch).succeeded();
+    fs::remove_dir_all(&folder).unwrap();
+    let before = stage.nodes();
+    let failed = stage.server("restart").failed();
+    let expected = "restart node 1, which goes on: enter working directory ";
+    assert!(failed.starts_with(expected), "{failed}");
+    assert_eq!(stage.nodes()[0]["pid"], before[0]["pid"]);
+}
+
+#[test]
 fn a_node_whose_configuration_would_be_refused_now_goes_on() {
     let stage = Stage::new("restart-refused");
     let config = "process.roles=broker,controller\nnode.id=4\nlog.dirs=data\n\

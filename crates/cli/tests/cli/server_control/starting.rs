@@ -59,6 +59,17 @@ fn the_terminal_that_goes_takes_no_node_in_the_background_along() {
     );
 }
 
+/// A zero byte is how a node says that it is ready.
+#[test]
+fn a_complaint_with_a_zero_byte_is_not_taken_for_readiness() {
+    let stage = Stage::new("daemon-zero");
+    let config = "process.roles=broker\0,controller\nnode.id=1\n";
+    stage.place.write("server.properties", config);
+    let failed = stage.server("start -daemon server.properties").failed();
+    let expected = "Invalid value broker\\0 for configuration process.roles: ";
+    assert!(failed.contains(expected), "{failed}");
+}
+
 #[test]
 fn a_start_that_fails_in_the_background_is_told_with_its_exit_code() {
     let stage = Stage::new("daemon-fails");
