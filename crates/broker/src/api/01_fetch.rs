@@ -9,6 +9,8 @@
 //!   cannot be read, has more in its next segment, or the reader's log has parted from it.
 //! - Readers of committed records get the aborted transactions with them (KIP-98), and perhaps some
 //!   of those behind.
+//! - An isolation level that does not exist is UNKNOWN_SERVER_ERROR as soon as there is a partition
+//!   to read, for the request as a whole and up to version 12 for each of its partitions.
 //! - Version 7: incremental sessions (KIP-227). 9: leader epochs (KIP-320). 12: the last fetched
 //!   epoch and where logs part (KIP-595). 13: topics go by id (KIP-516): UNKNOWN_TOPIC_ID, and
 //!   INCONSISTENT_TOPIC_ID when a session's topic was created anew. 15: replicas say their epoch
@@ -33,10 +35,11 @@ mod tests;
 use crate::broker::Broker;
 use crate::requests::{Call, Unanswerable, later};
 use net::server::Handled;
+use protocol::ErrorCode;
 use reading::Fetch;
 use request::Asked;
 use std::sync::Arc;
-use targets::targets_of;
+use targets::{Target, targets_of};
 
 pub(super) async fn handle(broker: Arc<Broker>, call: Call) -> Result<Handled, Unanswerable> {
     let asked = Asked::of(&call, broker.fetch_bytes_max)?;
@@ -46,6 +49,9 @@ pub(super) async fn handle(broker: Arc<Broker>, call: Call) -> Result<Handled, U
         Err(error) => return response::refused(&call, error),
     };
     let targets = targets_of(&broker, &call.context, asked.reader, &mut session);
+    if !asked.has_known_isolation && targets.iter().any(Target::exists) {
+        return response::failed(&call, ErrorCode::UNKNOWN_SERVER_ERROR);
+    }
     let fetch = Fetch {
         broker,
         context: call.context,

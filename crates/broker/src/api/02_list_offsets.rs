@@ -6,6 +6,7 @@
 //!   UNSUPPORTED_VERSION.
 //! - Consumers see up to the high watermark, or from version 2 on up to the last stable offset if
 //!   they read committed records; replicas (and the debugging replica -2) see the whole log.
+//! - An isolation level that does not exist is UNKNOWN_SERVER_ERROR for all partitions.
 //! - Version 4: leader epochs are checked and answered (KIP-320). Versions up to 4 know no
 //!   OFFSET_NOT_AVAILABLE and are told LEADER_NOT_AVAILABLE.
 //! - A partition that is named twice is INVALID_REQUEST, once; topics without partitions are left
@@ -38,6 +39,7 @@ use storage::directories::TopicIdPartition;
 const FIRST_WITH_EPOCHS: i16 = 4;
 const FIRST_WITH_NOT_AVAILABLE: i16 = 5;
 const CONSUMER: i32 = -1;
+const READ_UNCOMMITTED: i8 = 0;
 const READ_COMMITTED: i8 = 1;
 
 /// What all partitions of a request have in common.
@@ -64,6 +66,15 @@ pub(super) async fn handle(broker: Arc<Broker>, call: Call) -> Result<Handled, U
         },
         duplicates: duplicates_of(&request.topics),
     };
+    let is_known = matches!(request.isolation_level, READ_UNCOMMITTED | READ_COMMITTED);
+    if !is_known
+        && request
+            .topics
+            .iter()
+            .any(|topic| lookups.may_describe(topic))
+    {
+        return lookups.failed(&request.topics, ErrorCode::UNKNOWN_SERVER_ERROR);
+    }
     let mut topics = Vec::with_capacity(request.topics.len());
     let mut seen = BTreeSet::new();
     for topic in &request.topics {
@@ -107,11 +118,7 @@ impl Lookups<'_> {
         asked: &'m ListOffsetsTopic<'_>,
         seen: &mut BTreeSet<(&'m str, i32)>,
     ) -> ListOffsetsTopicResponse<'m> {
-        let resource = Resource::Topic(&asked.name);
-        let context = &self.call.context;
-        let may_describe = self
-            .broker
-            .authorise(context, Operation::Describe, resource);
+        let may_describe = self.may_describe(asked);
         let mut partitions = Vec::with_capacity(asked.partitions.len());
         for partition in &asked.partitions {
             if !seen.insert((&*asked.name, partition.partition_index)) {
@@ -128,6 +135,34 @@ impl Lookups<'_> {
             name: (&*asked.name).into(),
             partitions,
         }
+    }
+
+    fn may_describe(&self, asked: &ListOffsetsTopic<'_>) -> bool {
+        let resource = Resource::Topic(&asked.name);
+        let context = &self.call.context;
+        self.broker
+            .authorise(context, Operation::Describe, resource)
+    }
+
+    /// Answers a request that fails as a whole, for each partition that it names.
+    fn failed(
+        &self,
+        topics: &[ListOffsetsTopic<'_>],
+        error: ErrorCode,
+    ) -> Result<Handled, Unanswerable> {
+        let topics = topics.iter().map(|topic| {
+            let partitions = topic.partitions.iter();
+            ListOffsetsTopicResponse {
+                name: (&*topic.name).into(),
+                partitions: partitions
+                    .map(|asked| self.response(asked.partition_index, Err(error)))
+                    .collect(),
+            }
+        });
+        self.call.answer(&ListOffsetsResponse {
+            throttle_time_ms: self.call.throttle_time_ms(),
+            topics: topics.collect(),
+        })
     }
 
     async fn find(

@@ -6,9 +6,14 @@
 //!
 //! Stricter than Kafka, with INVALID_RECORD: bytes after the batch, which Kafka drops when they are
 //! no whole batch; transactional batches without a producer id; negative producer epochs; record
-//! fields that do not fill the record in a compressed batch. More lenient: offset deltas that are
-//! not consecutive are corrected by a rebuild also where nothing is compressed, where Kafka writes
-//! them to the log. At most [`ProduceRules::INVALID_RECORDS_MAX`] records are named.
+//! fields that do not fill the record in a compressed batch. At most
+//! [`ProduceRules::INVALID_RECORDS_MAX`] records are named.
+//!
+//! Departure from Kafka: offset deltas that are not consecutive are made so by a rebuild. Kafka
+//! writes them as they are where nothing is compressed: with the deltas 0, 2 and 5 a batch that ends
+//! at offset 2 has a record at 5, and so has the next batch. Then an offset names two records, a
+//! committed one skips or repeats some, and compaction by offset removes the wrong one. Compressed
+//! batches Kafka means to rebuild, too, and fails (UNKNOWN_SERVER_ERROR).
 
 use super::NO_TIMESTAMP;
 use super::batch::BatchView;

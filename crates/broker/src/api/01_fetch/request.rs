@@ -12,11 +12,14 @@ use replica::Isolation;
 
 const FIRST_BY_TOPIC_ID: i16 = 13;
 const FIRST_WITH_REPLICA_STATE: i16 = 15;
+const READ_COMMITTED: i8 = 1;
 
 /// A request, read.
 pub(super) struct Asked {
     pub(super) session: SessionRequest,
     pub(super) reader: Reader,
+    /// Whether the isolation level is one that exists. It only matters where something is read.
+    pub(super) has_known_isolation: bool,
     pub(super) limits: Limits,
     /// How long to wait at most.
     pub(super) wait_ms: u64,
@@ -40,7 +43,7 @@ impl Asked {
     pub(super) fn of(call: &Call, fetch_bytes_max: usize) -> Result<Self, Unanswerable> {
         let request: FetchRequest<'_> = call.decode()?;
         let version = call.context.api_version;
-        let reader = reader_of(&request, version)?;
+        let reader = reader_of(&request, version);
         let bytes_max = count_of(request.max_bytes).min(fetch_bytes_max);
         Ok(Self {
             session: SessionRequest {
@@ -52,6 +55,7 @@ impl Asked {
                 forgotten: forgotten_of(&request, version),
             },
             reader,
+            has_known_isolation: matches!(request.isolation_level, 0 | READ_COMMITTED),
             limits: Limits {
                 bytes_min: count_of(request.min_bytes).min(bytes_max),
                 bytes_max,
@@ -71,23 +75,20 @@ impl Reader {
     }
 }
 
-fn reader_of(request: &FetchRequest<'_>, version: i16) -> Result<Reader, Unanswerable> {
+fn reader_of(request: &FetchRequest<'_>, version: i16) -> Reader {
     let (id, epoch) = if version >= FIRST_WITH_REPLICA_STATE {
         let state = &request.replica_state;
         (state.replica_id, BrokerEpoch(state.replica_epoch))
     } else {
         (request.replica_id, BrokerEpoch::NONE)
     };
-    if id >= 0 {
-        let id = BrokerId(id);
-        return Ok(Reader::Replica { id, epoch });
-    }
-    match request.isolation_level {
-        0 => Ok(Reader::Consumer(Isolation::ReadUncommitted)),
-        1 => Ok(Reader::Consumer(Isolation::ReadCommitted)),
-        unknown => Err(Unanswerable::Refused(format!(
-            "read fetch: isolation level {unknown} does not exist"
-        ))),
+    match (id, request.isolation_level) {
+        (0.., _) => Reader::Replica {
+            id: BrokerId(id),
+            epoch,
+        },
+        (_, READ_COMMITTED) => Reader::Consumer(Isolation::ReadCommitted),
+        _ => Reader::Consumer(Isolation::ReadUncommitted),
     }
 }
 

@@ -8,17 +8,20 @@ use crate::fetch_sessions::{AnsweredPartition, PartitionKey, SessionAnswer, Topi
 use crate::requests::{Call, Unanswerable, Usage, throttle_time_ms};
 use net::file_slice::FileSlice;
 use net::server::{Answer, Handled, Outcome, Reply};
-use protocol::generated::FetchResponse;
+use protocol::generated::fetch_request::FetchPartition;
 use protocol::generated::fetch_response::{
     AbortedTransaction, EpochEndOffset, FetchableTopicResponse, LeaderIdAndEpoch, NodeEndpoint,
     PartitionData,
 };
+use protocol::generated::{FetchRequest, FetchResponse};
 use protocol::ids::Offset;
 use protocol::wire::Records;
 use protocol::{ErrorCode, Uuid};
 use std::time::Duration;
 
 const LAST_WITHOUT_STORAGE_ERROR: i16 = 5;
+/// Up to here a failure of the whole is told for each partition, too.
+const LAST_FAILED_BY_PARTITION: i16 = 12;
 const FIRST_WITH_LEADER_HINTS: i16 = 16;
 /// What is not known, as answers say it.
 const UNKNOWN: Offset = Offset(-1);
@@ -28,6 +31,37 @@ pub(super) fn refused(call: &Call, error_code: ErrorCode) -> Result<Handled, Una
     call.answer(&FetchResponse {
         throttle_time_ms: call.throttle_time_ms(),
         error_code,
+        ..FetchResponse::default()
+    })
+}
+
+/// Answers a request that fails as a whole, whichever partitions it names.
+pub(super) fn failed(call: &Call, error_code: ErrorCode) -> Result<Handled, Unanswerable> {
+    let request: FetchRequest<'_> = call.decode()?;
+    let topics = match call.context.api_version {
+        ..=LAST_FAILED_BY_PARTITION => &request.topics[..],
+        _ => &[],
+    };
+    let failed = |partition: &FetchPartition| PartitionData {
+        partition_index: partition.partition,
+        error_code,
+        high_watermark: UNKNOWN.0,
+        log_start_offset: UNKNOWN.0,
+        last_stable_offset: UNKNOWN.0,
+        aborted_transactions: Some(Vec::new()),
+        records: Some(Records::Inline(&[])),
+        ..PartitionData::default()
+    };
+    let responses = topics.iter().map(|topic| FetchableTopicResponse {
+        topic: (&*topic.topic).into(),
+        topic_id: topic.topic_id,
+        partitions: topic.partitions.iter().map(failed).collect(),
+    });
+    call.answer(&FetchResponse {
+        throttle_time_ms: call.throttle_time_ms(),
+        error_code,
+        session_id: request.session_id,
+        responses: responses.collect(),
         ..FetchResponse::default()
     })
 }

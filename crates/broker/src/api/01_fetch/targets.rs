@@ -22,6 +22,13 @@ pub(super) enum Target {
     Refused(ErrorCode),
 }
 
+impl Target {
+    /// Whether there is such a partition, here or elsewhere, for this client.
+    pub(super) const fn exists(&self) -> bool {
+        !matches!(self, Self::Refused(_))
+    }
+}
+
 /// What targets are found with.
 struct Resolver<'a> {
     broker: &'a Broker,

@@ -633,3 +633,30 @@ async fn a_batch_that_does_not_fit_counts_as_being_there() {
     assert_eq!(bytes(part_1), b"");
     assert!(is_at_once(waited), "{waited:?}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_isolation_level_that_does_not_exist_fails_the_whole_where_there_is_something_to_read() {
+    let node = Node::start().await;
+    node.fill(T, 0, &["a"]).await;
+    let unknown = |partitions| FetchRequest {
+        isolation_level: 7,
+        ..fetch_t(partitions)
+    };
+    for version in 4..=18 {
+        let request = unknown(vec![part(99, 0), part(0, 0)]);
+        let answer = node.send(version, &request).await;
+        let response = answer.decode().unwrap();
+        let whole = if version >= 7 {
+            ErrorCode::UNKNOWN_SERVER_ERROR
+        } else {
+            ErrorCode::NONE
+        };
+        assert_eq!(response.error_code, whole, "{version}");
+        let count = if version <= 12 { 2 } else { 0 };
+        let expected = vec![ErrorCode::UNKNOWN_SERVER_ERROR; count];
+        assert_eq!(errors(&response), expected, "{version}");
+        assert!(parts(&response).iter().all(|part| bytes(part).is_empty()));
+    }
+    let nowhere = errors_of(&node, 12, &unknown(vec![part(99, 0)])).await;
+    assert_eq!(nowhere, [ErrorCode::UNKNOWN_TOPIC_OR_PARTITION]);
+}

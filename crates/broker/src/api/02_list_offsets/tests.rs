@@ -149,6 +149,22 @@ async fn who_reads_committed_records_sees_up_to_the_first_open_transaction() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_isolation_level_that_does_not_exist_fails_all_partitions() {
+    let node = Node::start().await;
+    node.fill(T, 0, &["a"]).await;
+    for version in 2..=11 {
+        let unknown = ListOffsetsRequest {
+            isolation_level: 7,
+            ..request("t", vec![at(0, LATEST), at(99, LATEST)])
+        };
+        let found = list(&node, version, &unknown).await;
+        let errors: Vec<_> = found.iter().map(|part| part.error_code).collect();
+        assert_eq!(errors, [ErrorCode::UNKNOWN_SERVER_ERROR; 2], "{version}");
+        assert!(found.iter().all(|part| part.offset == -1));
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_is_not_known_so_early_in_an_epoch_has_an_error_that_old_clients_know() {
     let node = Node::start().await;
     node.fill(T, 3, &["a"]).await;

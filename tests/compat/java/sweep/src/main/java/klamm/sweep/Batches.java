@@ -10,7 +10,9 @@ import org.apache.kafka.common.compress.Compression;
 import org.apache.kafka.common.message.FetchResponseData;
 import org.apache.kafka.common.protocol.ApiMessage;
 import org.apache.kafka.common.record.internal.CompressionType;
+import org.apache.kafka.common.record.TimestampType;
 import org.apache.kafka.common.record.internal.MemoryRecords;
+import org.apache.kafka.common.record.internal.MemoryRecordsBuilder;
 import org.apache.kafka.common.record.internal.MutableRecordBatch;
 import org.apache.kafka.common.record.internal.Record;
 import org.apache.kafka.common.record.internal.SimpleRecord;
@@ -38,6 +40,17 @@ final class Batches {
 
     static MemoryRecords compressed(CompressionType type, String... values) {
         return MemoryRecords.withRecords(Compression.of(type).build(), records(values));
+    }
+
+    /** With offset deltas that are not consecutive, in a batch that is as long as it has records. */
+    static MemoryRecords gapped(CompressionType type, int... deltas) {
+        ByteBuffer bytes = ByteBuffer.allocate(1024);
+        MemoryRecordsBuilder builder =
+            MemoryRecords.builder(bytes, Compression.of(type).build(), TimestampType.CREATE_TIME, 0);
+        for (int delta : deltas) {
+            builder.appendWithOffset(delta, new SimpleRecord(TIMESTAMP_MS, null, new byte[] {(byte) ('0' + delta)}));
+        }
+        return changedAndChecksummed(builder.build(), batch -> batch.putInt(LAST_OFFSET_DELTA, deltas.length - 1));
     }
 
     static MemoryRecords magic(int magic, String... values) {
@@ -135,7 +148,11 @@ final class Batches {
             shown.put("producerId", batch.producerId());
             shown.put("baseSequence", batch.baseSequence());
             ArrayNode values = shown.putArray("values");
+            long consecutive = batch.baseOffset();
             for (Record record : batch) {
+                if (record.offset() != consecutive++) {
+                    shown.put("isGapped", true);
+                }
                 values.add(StandardCharsets.UTF_8.decode(record.value()).toString());
             }
         }

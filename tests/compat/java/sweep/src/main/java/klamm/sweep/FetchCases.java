@@ -66,6 +66,10 @@ final class FetchCases {
         send("negative", read(partition(0, -1)));
         send("read committed", read(partition(0, 0)).with("isolationLevel", 1));
         send("unknown isolation", read(partition(0, 0)).with("isolationLevel", 7));
+        send("unknown isolation and partition", read(partition(9, 0)).with("isolationLevel", 7));
+        send("unknown isolation, two partitions", read(partition(9, 0), partition(0, 0)).with("isolationLevel", 7));
+        send("unknown isolation as a replica", read(partition(0, 0)).with(
+            "isolationLevel", 7, "replicaId", 5, "replicaState", Fields.of("replicaId", 5, "replicaEpoch", 1)));
         send("two partitions", read(partition(0, 0), partition(1, 0)));
         send("partition twice", read(partition(0, 0), partition(0, 2)));
         send("two topics", request(topic(sweep, TOPIC, partition(0, 4)), topic(sweep, "plain", partition(0, 0))));

@@ -41,6 +41,8 @@ final class OffsetCases {
         sweep.send(key, version, "latest timestamp", listOffsets(TOPIC, 0, Long.MAX_VALUE));
         sweep.send(key, version, "earliest timestamp", listOffsets(TOPIC, 0, Long.MIN_VALUE));
         sweep.send(key, version, "read committed", listOffsets(TOPIC, 0, -1).with("isolationLevel", 1));
+        sweep.send(key, version, "unknown isolation", listOffsets(TOPIC, 0, -1).with("isolationLevel", 7));
+        sweep.send(key, version, "unknown isolation and topic", listOffsets("unknown", 0, -1).with("isolationLevel", 7));
         sweep.send(key, version, "unknown topic", listOffsets("unknown", 0, -1));
         sweep.send(key, version, "unknown partition", listOffsets(TOPIC, 9, -1));
         sweep.send(key, version, "negative partition", listOffsets(TOPIC, -1, -1));

@@ -37,6 +37,18 @@ final class ProduceCases {
             cases.withoutAnswer();
             Main.remove(sweep, cases.topic);
         }
+        gapped(sweep);
+    }
+
+    /** What becomes of offset deltas that are not consecutive, as fetches show it. */
+    private static void gapped(Sweep sweep) throws IOException {
+        sweep.createTopic("gapped", 1, "retention.ms", "-1");
+        for (MemoryRecords records : List.of(Batches.gapped(CompressionType.NONE, 0, 2, 5), Batches.of("next"))) {
+            sweep.ask(ApiKeys.PRODUCE, produce(sweep, "gapped", 0, records));
+        }
+        sweep.send(ApiKeys.FETCH, ApiKeys.FETCH.latestVersion(false), "gapped offset deltas",
+            FetchCases.fetch(sweep, "gapped", 0, 0));
+        Main.remove(sweep, "gapped");
     }
 
     static Fields produce(Sweep sweep, String topic, int partition, MemoryRecords records) {
@@ -104,6 +116,9 @@ final class ProduceCases {
         }));
         send("wrong last offset delta",
             Batches.changedAndChecksummed(two, bytes -> bytes.putInt(Batches.LAST_OFFSET_DELTA, 5)));
+        send("gapped offset deltas", Batches.gapped(CompressionType.NONE, 0, 2, 5));
+        sweep.send(ApiKeys.PRODUCE, version, "gapped offset deltas, compressed",
+            produce(sweep, topic, 1, Batches.gapped(CompressionType.GZIP, 0, 2, 5)));
         send("control batch", Batches.changedAndChecksummed(two, bytes -> bytes.putShort(Batches.ATTRIBUTES, (short) 0x20)));
         send("transactional batch", Batches.transactional(12345, 0, 0, "a"));
         sweep.send(ApiKeys.PRODUCE, version, "transactional id",
