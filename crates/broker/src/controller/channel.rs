@@ -6,6 +6,8 @@
 //! Invariants:
 //! - Giving up a call harms nothing: what it asked for may have happened or may still happen.
 //! - What is not there to answer any more has answered NOT_CONTROLLER.
+//! - A client's call is made again while nobody is the controller, as long as somebody may become
+//!   it. What the broker asks for itself is not: who asks has a pace of its own.
 
 use super::commits::Answered;
 use crate::clock::Clock;
@@ -17,12 +19,17 @@ use protocol::ids::Offset;
 use protocol::wire::{EncodeError, Message, Reader, Writer};
 use protocol::{ApiKey, ErrorCode};
 use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
-/// How long an answer may take, as in Kafka.
+/// How long an answer may take, however often a call is made again, as in Kafka.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// How long to wait before a call is made again at first; twice as long each time.
+const PAUSE_MIN: Duration = Duration::from_millis(5);
+/// And at most, as in Kafka.
+const PAUSE_MAX: Duration = Duration::from_millis(100);
 /// The version in front of a serialized principal.
 const PRINCIPAL_VERSION: i16 = 0;
 
@@ -53,9 +60,9 @@ pub struct ControllerResponse {
 /// One call on its way.
 #[derive(Debug)]
 pub(super) struct Call {
-    pub(super) envelope: EnvelopeRequest<'static>,
+    pub(super) envelope: Arc<EnvelopeRequest<'static>>,
     pub(super) origin: Origin,
-    /// When it was sent, on the monotonic clock.
+    /// When it was first sent, on the monotonic clock.
     pub(super) sent_ms: u64,
     pub(super) answer: oneshot::Sender<Answered>,
 }
@@ -91,7 +98,8 @@ impl ControllerChannel {
     /// Passes a client's request on as it is.
     ///
     /// # Errors
-    /// When there is no answer in time, or the controller refuses the request as a whole.
+    /// REQUEST_TIMED_OUT when there is no answer in time, NOT_CONTROLLER when there will be no
+    /// controller any more, or why the controller refuses the request as a whole.
     pub async fn forward(
         &self,
         context: &RequestContext,
@@ -129,7 +137,7 @@ impl ControllerChannel {
     /// Asks something in the name of the broker itself.
     ///
     /// # Errors
-    /// As [`Self::forward`].
+    /// As [`Self::forward`], and NOT_CONTROLLER when there is no controller yet.
     pub async fn ask<'a, Q: Request<'a>>(
         &self,
         request: &Q,
@@ -163,22 +171,32 @@ impl ControllerChannel {
         requester: Requester<'_>,
         request_data: Vec<u8>,
     ) -> Result<(Vec<u8>, Offset), ErrorCode> {
-        let (answer, answered) = oneshot::channel();
-        let call = Call {
-            envelope: requester.envelope(request_data)?,
-            origin: requester.origin,
-            sent_ms: self.clock.now().monotonic_ms,
-            answer,
-        };
+        let envelope = Arc::new(requester.envelope(request_data)?);
+        let sent_ms = self.clock.now().monotonic_ms;
         let answered = timeout(PATIENCE, async {
-            let gone = |_| ErrorCode::NOT_CONTROLLER;
-            self.calls
-                .send(call)
-                .await
-                .map_err(|_| ErrorCode::NOT_CONTROLLER)?;
-            answered.await.map_err(gone)
+            let mut pause = PAUSE_MIN;
+            loop {
+                let (answer, answered) = oneshot::channel();
+                let call = Call {
+                    envelope: Arc::clone(&envelope),
+                    origin: requester.origin,
+                    sent_ms,
+                    answer,
+                };
+                // Who is gone has dropped the call, or will not take it.
+                let _ = self.calls.send(call).await;
+                let answered = answered.await;
+                let answered =
+                    answered.unwrap_or_else(|_| Answered::refusal(ErrorCode::NOT_CONTROLLER));
+                let is_vacant = answered.envelope.error_code == ErrorCode::NOT_CONTROLLER;
+                if !is_vacant || requester.origin == Origin::Broker || self.calls.is_closed() {
+                    return answered;
+                }
+                sleep(pause).await;
+                pause = PAUSE_MAX.min(pause * 2);
+            }
         });
-        let answered = answered.await.map_err(|_| ErrorCode::REQUEST_TIMED_OUT)??;
+        let answered = answered.await.map_err(|_| ErrorCode::REQUEST_TIMED_OUT)?;
         let response = answered.envelope;
         match (response.error_code, response.response_data) {
             (ErrorCode::NONE, Some(data)) => Ok((data.into_owned(), answered.end_offset)),

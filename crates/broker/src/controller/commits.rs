@@ -37,6 +37,19 @@ pub(super) struct Answered {
     pub(super) end_offset: Offset,
 }
 
+impl Answered {
+    /// A refusal of the call as a whole.
+    pub(super) const fn refusal(error_code: ErrorCode) -> Self {
+        Self {
+            envelope: EnvelopeResponse {
+                response_data: None,
+                error_code,
+            },
+            end_offset: Offset::ZERO,
+        }
+    }
+}
+
 impl Waiting {
     /// What it waits for is committed. Whoever asked may have given up.
     pub(super) fn answer(self) {
@@ -59,13 +72,7 @@ impl Waiting {
 
 /// Refuses a call as a whole.
 pub(super) fn refuse(asked: oneshot::Sender<Answered>, error_code: ErrorCode) {
-    let _ = asked.send(Answered {
-        envelope: EnvelopeResponse {
-            response_data: None,
-            error_code,
-        },
-        end_offset: Offset::ZERO,
-    });
+    let _ = asked.send(Answered::refusal(error_code));
 }
 
 /// Commits and answers until the queue has ended.

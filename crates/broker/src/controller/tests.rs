@@ -1,14 +1,20 @@
 //! The control plane of one node over a simulated disk, in virtual time.
 
+use super::ControllerChannel;
 use crate::simulated_control_plane::{
     ControlPlane, NODE, Options, configured_topic, create, directory_id, formatted_disk,
     in_one_process, pass, topic,
 };
 use metadata::features::MetadataVersion;
 use metadata::image::{ConfigResource, MetadataImage, NO_LEADER};
-use protocol::ErrorCode;
+use net::request_context::{
+    ConnectionContext, ConnectionId, ListenerName, Principal, RequestContext,
+};
+use protocol::generated::{CreateTopicsRequest, CreateTopicsResponse};
 use protocol::ids::Offset;
+use protocol::{ApiKey, ErrorCode};
 use quorum::MetadataLogConfig;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use storage::disk::DiskErrorKind;
 use storage::disk::simulated::{Fault, Operation, SimulatedDisk};
@@ -16,6 +22,32 @@ use tokio::time::Instant;
 
 fn leader(image: &MetadataImage, name: &str) -> i32 {
     image.topics().by_name(name).unwrap().partitions[&0].leader
+}
+
+/// Asks for a topic as a broker does for its client.
+async fn create_for_client(channel: &ControllerChannel) -> Result<ErrorCode, ErrorCode> {
+    let version = 7;
+    let context = RequestContext {
+        connection: Arc::new(ConnectionContext {
+            id: ConnectionId(1),
+            listener: ListenerName::new("PLAINTEXT"),
+            peer: "10.0.0.7:5000".parse().unwrap(),
+            principal: Principal::anonymous(),
+            software: OnceLock::new(),
+        }),
+        api_key: ApiKey::CreateTopics,
+        api_version: version,
+        correlation_id: 1,
+        client_id: None,
+        received_at: Instant::now(),
+    };
+    let request = CreateTopicsRequest {
+        topics: vec![topic("t", 1)],
+        ..CreateTopicsRequest::default()
+    };
+    let answer = channel.ask_for(&context, &request, version).await?;
+    let response: CreateTopicsResponse<'_> = answer.decode()?;
+    Ok(response.topics[0].error_code)
 }
 
 fn fail(disk: &SimulatedDisk, operation: Operation) {
@@ -301,6 +333,42 @@ async fn who_asks_before_activation_or_after_the_end_is_told() {
         create(&channel, topic("t", 1)).await,
         ErrorCode::NOT_CONTROLLER
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_of_a_client_waits_for_a_controller() {
+    let disk = formatted_disk().await;
+    let plane = ControlPlane::start_unawaited(&disk, Options::default()).await;
+    disk.stall();
+    let (begin, channel) = (Instant::now(), plane.channel());
+    let (created, ()) = tokio::join!(create_for_client(&channel), async {
+        pass(Duration::from_secs(50)).await;
+        disk.resume();
+    });
+    // There is no broker, and somebody who says so.
+    assert_eq!(created, Ok(ErrorCode::INVALID_REPLICATION_FACTOR));
+    let waited = begin.elapsed();
+    let late = waited.saturating_sub(Duration::from_secs(50));
+    assert!(waited >= Duration::from_secs(50) && late <= Duration::from_millis(200));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_of_a_client_does_not_wait_for_ever_and_not_for_what_has_ended() {
+    let disk = formatted_disk().await;
+    let plane = ControlPlane::start_unawaited(&disk, Options::default()).await;
+    disk.stall();
+    let begin = Instant::now();
+    let created = create_for_client(&plane.channel()).await;
+    assert_eq!(created, Err(ErrorCode::REQUEST_TIMED_OUT));
+    assert_eq!(begin.elapsed(), Duration::from_secs(60));
+    disk.resume();
+    assert!(plane.controller.activated().await);
+    let channel = plane.channel();
+    plane.stop().await;
+    let begin = Instant::now();
+    let created = create_for_client(&channel).await;
+    assert_eq!(created, Err(ErrorCode::NOT_CONTROLLER));
+    assert_eq!(begin.elapsed(), Duration::ZERO);
 }
 
 #[tokio::test(start_paused = true)]
