@@ -20,16 +20,33 @@ use net::BoxFuture;
 use protocol::ids::Offset;
 use quorum::{Committed, Listener, Quorum};
 use snapshots::{SnapshotSource, SnapshotTask};
+use std::future::ready;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::select;
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep_until};
+
+/// How long a publisher that is behind is left alone: a full disk is not cleared in a moment, and
+/// each try costs writes.
+const RETRY_INTERVAL: Duration = Duration::from_secs(5);
 
 /// A part of the node that acts on changes of the metadata.
 pub trait MetadataPublisher: Send + Sync {
     /// Does what follows from `delta`, which leads to `image` and is not empty.
     fn apply<'a>(&'a self, delta: &'a MetadataDelta, image: &'a MetadataImage)
     -> BoxFuture<'a, ()>;
+
+    /// Whether something could not be done that may be done later, without another change.
+    fn is_behind(&self) -> bool {
+        false
+    }
+
+    /// Tries that again. `image` is what it was told last.
+    fn retry<'a>(&'a self, _image: &'a MetadataImage) -> BoxFuture<'a, ()> {
+        Box::pin(ready(()))
+    }
 }
 
 /// What a follower is made of.
@@ -98,10 +115,16 @@ impl MetadataFollower {
 
 impl Task {
     async fn run(mut self, mut stopped: oneshot::Receiver<()>) -> Result<(), MetadataLogError> {
+        let mut retries_at = Instant::now() + RETRY_INTERVAL;
         loop {
             let committed = select! {
                 biased;
                 _ = &mut stopped => return Ok(()),
+                () = sleep_until(retries_at), if self.is_behind() => {
+                    self.retry().await;
+                    retries_at = Instant::now() + RETRY_INTERVAL;
+                    continue;
+                }
                 committed = self.listener.next() => committed?,
             };
             self.read(&committed)?;
@@ -110,7 +133,25 @@ impl Task {
                 let committed = self.listener.next().await?;
                 self.read(&committed)?;
             }
+            let was_behind = self.is_behind();
             self.publish().await;
+            if !was_behind {
+                retries_at = Instant::now() + RETRY_INTERVAL;
+            }
+        }
+    }
+
+    fn is_behind(&self) -> bool {
+        let mut publishers = self.parts.publishers.iter();
+        publishers.any(|publisher| publisher.is_behind())
+    }
+
+    async fn retry(&self) {
+        let published = self.parts.cache.current();
+        for publisher in &self.parts.publishers {
+            if publisher.is_behind() {
+                publisher.retry(&published.image).await;
+            }
         }
     }
 

@@ -82,7 +82,7 @@ async fn nobody_is_told_of_records_that_change_nothing() {
     let plane = plane_with(&notes).await;
     plane.published().await;
     notes.take();
-    pass(std::time::Duration::from_secs(10)).await;
+    pass(Duration::from_secs(10)).await;
     let high_watermark = plane.quorum.high_watermark().unwrap();
     assert_eq!(plane.cache.current().end_offset, high_watermark);
     assert!(notes.take().is_empty());
@@ -95,4 +95,48 @@ async fn the_bootstrap_transaction_shows_as_a_whole() {
     let published = plane.published().await;
     assert_eq!(notes.take().len(), 1);
     assert_eq!(published.image.features().levels().count(), 6);
+}
+
+/// Is behind until it was asked so often.
+struct Behind {
+    retries_left: Mutex<u32>,
+    retried: Mutex<Vec<Instant>>,
+}
+
+impl MetadataPublisher for Behind {
+    fn apply<'a>(&'a self, _: &'a MetadataDelta, _: &'a MetadataImage) -> BoxFuture<'a, ()> {
+        Box::pin(ready(()))
+    }
+
+    fn is_behind(&self) -> bool {
+        *self.retries_left.lock().unwrap() > 0
+    }
+
+    fn retry<'a>(&'a self, image: &'a MetadataImage) -> BoxFuture<'a, ()> {
+        Box::pin(async move {
+            assert!(image.features().metadata_version().is_some());
+            *self.retries_left.lock().unwrap() -= 1;
+            self.retried.lock().unwrap().push(Instant::now());
+        })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_publisher_that_is_behind_is_asked_again_at_an_interval_however_busy_the_log_is() {
+    let behind = Arc::new(Behind {
+        retries_left: Mutex::new(3),
+        retried: Mutex::default(),
+    });
+    let options = Options {
+        publishers: vec![behind.clone()],
+        ..Options::default()
+    };
+    let plane = ControlPlane::start_with(&formatted_disk().await, options).await;
+    plane.published().await;
+    pass(Duration::from_secs(60)).await;
+    let retried = behind.retried.lock().unwrap().clone();
+    assert_eq!(retried.len(), 3);
+    for pair in retried[1..].windows(2) {
+        assert_eq!(pair[1] - pair[0], RETRY_INTERVAL);
+    }
 }

@@ -38,4 +38,20 @@ impl MetadataPublisher for NodePublisher {
             self.groups.apply(&applied, delta, image, &self.partitions);
         })
     }
+
+    fn is_behind(&self) -> bool {
+        self.partitions.lacks_space()
+    }
+
+    fn retry<'a>(&'a self, image: &'a MetadataImage) -> BoxFuture<'a, ()> {
+        Box::pin(async move {
+            let applied = self.partitions.retry(image).await;
+            for failed in &applied.failures {
+                error!(partition = ?failed.id, "apply metadata: {}", failed.error);
+            }
+            let nothing = MetadataDelta::default();
+            self.groups
+                .apply(&applied, &nothing, image, &self.partitions);
+        })
+    }
 }

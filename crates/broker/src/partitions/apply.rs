@@ -24,7 +24,7 @@ use storage::directories::{CreateError, DeleteError, NewPartition, TopicIdPartit
 use storage::log::LogError;
 use tokio::task::JoinSet;
 
-use super::{Hosted, LocalPartition, Partitions};
+use super::{Failure, Hosted, LocalPartition, Partitions};
 
 /// What an application of metadata has changed.
 #[derive(Debug, Default)]
@@ -79,10 +79,10 @@ pub enum ReplicaError {
 
 /// What became of one replica.
 #[derive(Debug, Default)]
-struct Change {
+pub(super) struct Change {
     led: Option<ElectedReplica>,
     resigned: Option<ElectedReplica>,
-    failure: Option<FailedReplica>,
+    pub(super) failure: Option<FailedReplica>,
 }
 
 impl Partitions {
@@ -161,7 +161,7 @@ impl Partitions {
     }
 
     /// Brings one replica to what its registration says.
-    async fn assign(&self, replica: &LocalReplica, image: &MetadataImage) -> Change {
+    pub(super) async fn assign(&self, replica: &LocalReplica, image: &MetadataImage) -> Change {
         let mut change = Change::default();
         let id = id_of(replica);
         match self.find_or_create(replica, image).await {
@@ -177,7 +177,10 @@ impl Partitions {
                 }
             }
             Err(error) => {
-                let failed = Hosted::Failed(error.error_code());
+                let failed = Hosted::Failed(Failure {
+                    error: error.error_code(),
+                    lacks_space: error.is_for_want_of_space(),
+                });
                 self.table_mut().insert(id, failed);
                 change.failure = Some(FailedReplica { id, error });
             }
@@ -256,7 +259,7 @@ impl Partitions {
 }
 
 impl AppliedReplicas {
-    fn add(&mut self, change: Change) {
+    pub(super) fn add(&mut self, change: Change) {
         self.led.extend(change.led);
         self.resigned.extend(change.resigned);
         self.failures.extend(change.failure);
@@ -264,6 +267,11 @@ impl AppliedReplicas {
 }
 
 impl ReplicaError {
+    /// Whether it can be done when there is space again.
+    pub fn is_for_want_of_space(&self) -> bool {
+        matches!(self, Self::Create(error) if error.is_for_want_of_space())
+    }
+
     /// What requests for the partition are answered.
     pub const fn error_code(&self) -> ErrorCode {
         match self {

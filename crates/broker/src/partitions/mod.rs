@@ -13,6 +13,7 @@
 //! - What the image assigns to this node is in the table after it was applied: the partition, or
 //!   that it cannot be had.
 //! - The failure of a log directory takes its own partitions offline and no others.
+//! - A full disk is no failure: what could not be created for want of space is tried again.
 
 mod append;
 mod apply;
@@ -23,6 +24,7 @@ mod file;
 mod local_partition;
 mod offsets;
 mod read;
+mod retry;
 mod status;
 mod strays;
 mod surroundings;
@@ -68,8 +70,17 @@ pub struct Partitions {
 enum Hosted {
     /// It is here, with or without a role.
     Online(Arc<LocalPartition>),
-    /// It has no log, for want of a log directory that works.
-    Failed(ErrorCode),
+    /// It has no log, for want of a log directory that works, or of space.
+    Failed(Failure),
+}
+
+/// Why a replica has no log.
+#[derive(Debug, Clone, Copy)]
+struct Failure {
+    /// What requests for it are answered.
+    error: ErrorCode,
+    /// Whether it can be created when there is space again.
+    lacks_space: bool,
 }
 
 impl Partitions {
@@ -107,7 +118,7 @@ impl Partitions {
     pub fn find(&self, id: TopicIdPartition) -> Result<Arc<LocalPartition>, ErrorCode> {
         match self.table().get(&id) {
             Some(Hosted::Online(partition)) => return Ok(Arc::clone(partition)),
-            Some(Hosted::Failed(error)) => return Err(*error),
+            Some(Hosted::Failed(failure)) => return Err(failure.error),
             None => {}
         }
         let published = self.surroundings.parts.metadata.current();

@@ -88,7 +88,8 @@ pub enum CreateError {
         /// The directory of that name.
         path: PathBuf,
     },
-    /// It could not be created in any directory; this is why not in the last one.
+    /// It could not be created in any directory; this is why not in one that is full, or in the last
+    /// one.
     #[error("create partition {topic_partition}: {source}")]
     Log {
         /// The partition.
@@ -99,6 +100,23 @@ pub enum CreateError {
 }
 
 impl CreateError {
+    /// Whether a directory was only full: the partition can be created when there is space again.
+    pub fn is_for_want_of_space(&self) -> bool {
+        let Self::Log { source, .. } = self else {
+            return false;
+        };
+        matches!(source, LogError::Disk(error) if error.kind() == DiskErrorKind::NoSpace)
+    }
+
+    /// The one to tell of two: the later one, unless that takes the hope of space away.
+    fn or_later(self, later: Self) -> Self {
+        if self.is_for_want_of_space() {
+            self
+        } else {
+            later
+        }
+    }
+
     /// What a client or a controller is answered.
     pub const fn error_code(&self) -> ErrorCode {
         match self {
@@ -175,10 +193,14 @@ impl LogDirectories {
                     .join(PartitionMetadata::FILE_NAME);
                 let content = PartitionMetadata { topic_id };
                 let saved = checkpoint::save(self.disk.as_ref(), &path, &content).await;
-                let saved = directory.note(saved).map_err(LogError::Disk);
-                saved.map_err(|source| CreateError::Log {
+                let saved = match saved {
+                    // Nothing that was there is lost.
+                    Err(full) if full.kind() == DiskErrorKind::NoSpace => Err(full),
+                    saved => directory.note(saved),
+                };
+                saved.map_err(|error| CreateError::Log {
                     topic_partition,
-                    source,
+                    source: LogError::Disk(error),
                 })?;
                 partition.topic_id.get_or_init(|| topic_id);
                 let id = partition.topic_id_partition();
@@ -221,14 +243,14 @@ impl LogDirectories {
         };
         for directory in directories {
             if let Err(error) = directory.check_online() {
-                last = error.into();
+                last = last.or_later(error.into());
                 continue;
             }
             let _expected = directory.expect_partition();
             match self.create_in(directory, new, now_ms).await {
                 Ok(partition) => return Ok(partition),
                 Err(error @ CreateError::Occupied { .. }) => return Err(error),
-                Err(error) => last = error,
+                Err(error) => last = last.or_later(error),
             }
         }
         Err(last)

@@ -3,7 +3,7 @@
 use super::node::*;
 use metadata::image::DIRECTORY_UNASSIGNED;
 use protocol::ErrorCode;
-use protocol::generated::metadata::MetadataRecord;
+use protocol::generated::metadata::{MetadataRecord, RemoveTopicRecord};
 use protocol::ids::Offset;
 use replica::{Acks, Isolation};
 use std::path::{Path, PathBuf};
@@ -127,4 +127,71 @@ async fn a_replica_that_may_lie_in_a_failed_directory_is_not_created_elsewhere()
     for index in [5, 6] {
         append_acked(&node.find(index), "a").await;
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_replica_that_a_full_disk_had_no_room_for_is_created_when_there_is_some() {
+    let node = started().await;
+    append_acked(&node.find(0), "before").await;
+    node.disk.set_capacity(Some(0));
+    let applied = node
+        .apply(&[partition(4, &[1]), partition(5, &[2, 1])])
+        .await;
+    assert_eq!(applied.failures.len(), 2);
+    assert!(node.partitions.lacks_space());
+    let refused = node.partitions.find(id(4)).unwrap_err();
+    assert_eq!(refused, ErrorCode::KAFKA_STORAGE_ERROR);
+    let image = &node.metadata.current().image;
+    for _ in 0..3 {
+        let still_full = node.partitions.retry(image).await;
+        assert!(still_full.led.is_empty() && still_full.failures.is_empty());
+    }
+    for directory in node.partitions.logs().directories() {
+        assert!(directory.is_online(), "a full directory has not failed");
+    }
+    node.disk.set_capacity(None);
+    let created = node.partitions.retry(image).await;
+    assert!(created.failures.is_empty(), "{:?}", created.failures);
+    let led: Vec<_> = created.led.iter().map(|replica| replica.id).collect();
+    assert_eq!(led, [id(4)]);
+    assert!(!node.partitions.lacks_space());
+    assert!(!node.find(5).is_leader());
+    for index in [0, 4] {
+        append_acked(&node.find(index), "after").await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_full_directory_beside_one_that_has_failed_is_reason_to_wait_for_space() {
+    let node = started().await;
+    break_disk_of(&node, 0, DiskErrorKind::Failed);
+    append(&node.find(0), "a", Acks::All).await.unwrap_err();
+    node.disk.set_capacity(Some(0));
+    let mut unassigned = registration(4, &[1]);
+    unassigned.directories = vec![DIRECTORY_UNASSIGNED];
+    let applied = node.apply(&[MetadataRecord::Partition(unassigned)]).await;
+    assert_eq!(applied.failures.len(), 1);
+    assert!(node.partitions.lacks_space());
+    node.disk.set_capacity(None);
+    let created = node.partitions.retry(&node.metadata.current().image).await;
+    assert_eq!(created.led.len(), 1);
+    append_acked(&node.find(4), "a").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_waits_for_space_is_forgotten_with_its_topic_and_what_a_failure_left_is_not_tried() {
+    let node = started().await;
+    node.disk.set_capacity(Some(0));
+    node.apply(&[partition(4, &[1])]).await;
+    assert!(node.partitions.lacks_space());
+    let removal = MetadataRecord::RemoveTopic(RemoveTopicRecord { topic_id: TOPIC_ID });
+    node.apply(&[removal]).await;
+    assert!(!node.partitions.lacks_space());
+    let node = started().await;
+    for index in [0, 1] {
+        break_disk_of(&node, index, DiskErrorKind::Failed);
+        append(&node.find(index), "a", Acks::All).await.unwrap_err();
+    }
+    node.apply(&[partition(4, &[1])]).await;
+    assert!(!node.partitions.lacks_space());
 }
