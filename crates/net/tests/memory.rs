@@ -10,8 +10,8 @@ use net::BoxFuture;
 use net::byte_budget::ByteBudget;
 use net::request_context::{ConnectionContext, ListenerName, RequestContext};
 use net::server::{
-    Answer, CloseReason, ConnectionLimits, Handled, Observer, PatienceConfig, Refusal, Reply,
-    Request, RequestSizes, RequestTimes, Server, ServerConfig, ServerParts, Service,
+    Allowance, Answer, CloseReason, ConnectionLimits, Handled, Observer, PatienceConfig, Refusal,
+    Reply, Request, RequestSizes, RequestTimes, Server, ServerConfig, ServerParts, Service,
 };
 use net::timers::Timers;
 use net::transport::memory::{MemoryFaults, MemoryNetwork};
@@ -101,7 +101,7 @@ async fn serve_once(client: &mut Connection) {
 
 async fn start(transport: &dyn Transport, budget: &ByteBudget) -> Server {
     let minute = Duration::from_secs(60);
-    let limits = ConnectionLimits::new(usize::MAX, usize::MAX, BTreeMap::new());
+    let limits = ConnectionLimits::new(Allowance::UNLIMITED, usize::MAX, BTreeMap::new());
     let parts = ServerParts {
         config: ServerConfig {
             listener: ListenerName::new("PLAINTEXT"),
@@ -117,7 +117,7 @@ async fn start(transport: &dyn Transport, budget: &ByteBudget) -> Server {
         service: Arc::new(Plain),
         observer: Arc::new(Deaf),
         budget: budget.clone(),
-        limits: limits.for_clients(usize::MAX),
+        limits: limits.for_clients(Allowance::UNLIMITED),
         connection_ids: Arc::new(AtomicU64::new(0)),
         timers: Timers::start(),
     };

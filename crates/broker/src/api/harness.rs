@@ -26,8 +26,8 @@ use net::request_connection::{
 };
 use net::request_context::{ConnectionContext, ListenerName, Principal, RequestContext};
 use net::server::{
-    CloseReason, ConnectionLimits, Observer, PatienceConfig, Refusal, RequestSizes, RequestTimes,
-    Server, ServerConfig, ServerParts,
+    Allowance, CloseReason, ConnectionLimits, Observer, PatienceConfig, Refusal, RequestSizes,
+    RequestTimes, Server, ServerConfig, ServerParts,
 };
 use net::timers::Timers;
 use net::transport::memory::{MemoryFaults, MemoryNetwork};
@@ -154,7 +154,8 @@ impl Node {
             service: BrokerService::new(Arc::clone(&broker), listener),
             observer: events.clone(),
             budget: budget.clone(),
-            limits: ConnectionLimits::new(10, 10, BTreeMap::new()).for_clients(10),
+            limits: ConnectionLimits::new(Allowance::of(10), 10, BTreeMap::new())
+                .for_clients(Allowance::of(10)),
             connection_ids: Arc::default(),
             timers: environment.timers.clone(),
         };

@@ -149,6 +149,8 @@ pub enum Reason {
     Later,
     /// It belongs to an authorizer.
     Authorizer,
+    /// It is said of one listener, and Apache Kafka reads it for all of them only.
+    AllListeners,
 }
 
 /// A table of keys: name, type, default, valid values, importance, update mode, standing, doc.
@@ -230,6 +232,7 @@ impl Reason {
             Self::Removed => "Apache Kafka no longer reads it",
             Self::Later => "only a later release of Apache Kafka knows it",
             Self::Authorizer => "there is no authorizer that could read it",
+            Self::AllListeners => "a single listener cannot have its own",
         }
     }
 }

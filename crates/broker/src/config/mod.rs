@@ -48,7 +48,7 @@ pub use key::{ConfigKey, DefaultValue, Importance, Kind, Reason, Standing, Updat
 pub use keys::{broker_keys, client_metrics_keys, group_keys, topic_keys};
 pub use listeners::{Listener, ListenersConfig};
 pub use logs::{CleanerConfig, LogsConfig};
-pub use network::{MetricsConfig, NetworkConfig};
+pub use network::{ListenerAllowance, MetricsConfig, NetworkConfig};
 pub use quorum::{MetadataLogConfig, QuorumConfig, Voter};
 pub use replication::ReplicationConfig;
 pub use settings::{Base, Settings, Sources, parse_properties};

@@ -26,6 +26,9 @@ pub struct NetworkConfig {
     pub connections_per_ip_overrides: BTreeMap<String, u32>,
     /// `max.connection.creation.rate`, connections a second.
     pub connection_creation_rate_max: u32,
+    /// The same two of single listeners, by their names in capitals; what is not said for one is as
+    /// for all.
+    pub by_listener: BTreeMap<String, ListenerAllowance>,
     /// `connections.max.idle.ms`; `None` closes none.
     pub connection_idle_ms_max: Option<u64>,
     /// `connection.failed.authentication.delay.ms`.
@@ -48,6 +51,15 @@ pub struct NetworkConfig {
     pub fetch_sessions_max: u32,
 }
 
+/// What is said of connections of one listener.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ListenerAllowance {
+    /// `listener.name.<name>.max.connections`.
+    pub connections_max: Option<u32>,
+    /// `listener.name.<name>.max.connection.creation.rate`, connections a second.
+    pub connection_creation_rate_max: Option<u32>,
+}
+
 /// What is measured, and where it is served.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MetricsConfig {
@@ -59,6 +71,10 @@ pub struct MetricsConfig {
     pub sample_window_ms: u64,
 }
 
+const CONNECTIONS: &str = "max.connections";
+const CREATION_RATE: &str = "max.connection.creation.rate";
+/// The keys of which single listeners may have their own.
+pub(super) const OF_LISTENERS: [&str; 2] = [CONNECTIONS, CREATION_RATE];
 const OVERRIDES: &str = "max.connections.per.ip.overrides";
 
 const RECEIVE_BUFFER: &str = "socket.receive.buffer.bytes";
@@ -71,10 +87,11 @@ impl NetworkConfig {
             receive_buffer_bytes: receive_buffer_bytes(settings)?,
             request_bytes_max: settings.number("socket.request.max.bytes")?,
             listen_backlog: settings.number("socket.listen.backlog.size")?,
-            connections_max: settings.number("max.connections")?,
+            connections_max: settings.number(CONNECTIONS)?,
             connections_per_ip_max: settings.number("max.connections.per.ip")?,
             connections_per_ip_overrides: parse_overrides(settings)?,
-            connection_creation_rate_max: settings.number("max.connection.creation.rate")?,
+            connection_creation_rate_max: settings.number(CREATION_RATE)?,
+            by_listener: of_listeners(settings)?,
             connection_idle_ms_max: settings.limit("connections.max.idle.ms")?,
             failed_authentication_delay_ms: settings
                 .number("connection.failed.authentication.delay.ms")?,
@@ -126,6 +143,20 @@ impl MetricsConfig {
             sample_window_ms: settings.number("metrics.sample.window.ms")?,
         })
     }
+}
+
+fn of_listeners(settings: &Settings) -> Result<BTreeMap<String, ListenerAllowance>, ConfigError> {
+    let mut by_listener = BTreeMap::<String, ListenerAllowance>::new();
+    for key in OF_LISTENERS {
+        for (listener, count_max) in settings.numbers_of_listeners(key)? {
+            let allowance = by_listener.entry(listener.to_uppercase()).or_default();
+            match key {
+                CONNECTIONS => allowance.connections_max = Some(count_max),
+                _ => allowance.connection_creation_rate_max = Some(count_max),
+            }
+        }
+    }
+    Ok(by_listener)
 }
 
 fn parse_overrides(settings: &Settings) -> Result<BTreeMap<String, u32>, ConfigError> {

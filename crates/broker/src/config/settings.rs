@@ -17,9 +17,10 @@ use storage::checkpoint::properties;
 
 use super::environment::{self, Variable};
 use super::error::{ConfigError, ConfigWarning};
-use super::key::{ConfigKey, Standing};
+use super::key::{ConfigKey, Reason, Standing};
 use super::keys::{self, base_name, broker_key, broker_keys, names_elsewhere};
 use super::nearest::nearest;
+use super::network::OF_LISTENERS;
 use super::value::{Password, Value};
 
 /// Where the configuration of a node comes from.
@@ -157,6 +158,29 @@ impl Settings {
         }
     }
 
+    /// The numbers that single listeners have for a key, with the names of the listeners as they
+    /// stand in the keys.
+    pub(super) fn numbers_of_listeners<T: TryFrom<i64>>(
+        &self,
+        name: &'static str,
+    ) -> Result<Vec<(&str, T)>, ConfigError> {
+        let key = broker_key(name).expect("the table has every key that the node reads");
+        let mut numbers = Vec::new();
+        for (own, text) in self.all() {
+            let Some(listener) = keys::listener_of(own, name) else {
+                continue;
+            };
+            let number = match Value::parse(key, text)? {
+                Value::Integer(number) => T::try_from(number).ok(),
+                _ => None,
+            };
+            let reason = "Value must be at least 0";
+            let number = number.ok_or_else(|| ConfigError::value(own, text, reason))?;
+            numbers.push((listener, number));
+        }
+        Ok(numbers)
+    }
+
     /// A number of which every negative value says "none".
     pub(super) fn limit<T: TryFrom<i64>>(
         &self,
@@ -214,9 +238,11 @@ impl Settings {
             let is_default = known
                 .is_some_and(|known| Value::parse(known, text).ok() == Value::default_of(known));
             let standing = match known {
-                // Limits of single listeners are not there yet.
                 Some(known) if known.name != name && known.standing == Standing::Used => {
-                    Some(Standing::NotYet)
+                    match OF_LISTENERS.contains(&known.name) {
+                        true => Some(Standing::Used),
+                        false => Some(Standing::WithoutMeaning(Reason::AllListeners)),
+                    }
                 }
                 Some(known) => Some(known.standing),
                 None => keys::standing_elsewhere(name),

@@ -4,12 +4,13 @@
 //! Not the job of this module: connections (crate `net`) and requests (`requests`).
 
 use super::StartError;
-use crate::config::{BrokerConfig, Listener};
+use crate::config::{BrokerConfig, Listener, NetworkConfig};
 use crate::environment::Environment;
 use net::byte_budget::ByteBudget;
 use net::request_context::ListenerName;
 use net::server::{
-    ConnectionLimits, ListenerLimits, PatienceConfig, Server, ServerConfig, ServerParts, Service,
+    Allowance, ConnectionLimits, ListenerLimits, PatienceConfig, Server, ServerConfig, ServerParts,
+    Service,
 };
 use net::transport::{Acceptor, Address};
 use std::collections::BTreeMap;
@@ -133,7 +134,7 @@ impl ListenerParts {
         Self {
             config: Arc::clone(config),
             environment: environment.clone(),
-            limits: ConnectionLimits::new(network.connections_max as usize, per_ip, overrides),
+            limits: ConnectionLimits::new(allowance_of_node(network), per_ip, overrides),
             for_clients,
             reserve,
             connection_ids: Arc::default(),
@@ -157,17 +158,32 @@ impl ListenerParts {
             service,
             observer,
             budget: budget.clone(),
-            limits: self.listener_limits(open.is_controllers),
+            limits: self.listener_limits(&open.name, open.is_controllers),
             connection_ids: Arc::clone(&self.connection_ids),
             timers: self.environment.timers.clone(),
         };
         Server::start(open.acceptor, parts)
     }
 
-    fn listener_limits(&self, is_controllers: bool) -> ListenerLimits {
-        match is_controllers {
-            true => self.limits.for_nodes(usize::MAX),
-            false => self.limits.for_clients(usize::MAX),
+    /// What is said for all listeners holds for each of them, too, as in Kafka.
+    fn listener_limits(&self, name: &ListenerName, is_controllers: bool) -> ListenerLimits {
+        let (network, listeners) = (&self.config.network, &self.config.listeners);
+        let own = network.by_listener.get(name.as_str());
+        let own = own.copied().unwrap_or_default();
+        let of_node = allowance_of_node(network);
+        let allowance = Allowance {
+            count_max: own
+                .connections_max
+                .map_or(of_node.count_max, |count| count as usize),
+            per_second_max: own
+                .connection_creation_rate_max
+                .unwrap_or(of_node.per_second_max),
+        };
+        let is_brokers = name.as_str() == listeners.inter_broker_name;
+        let has_other = listeners.of_broker().nth(1).is_some();
+        match is_controllers || is_brokers && has_other {
+            true => self.limits.for_nodes(allowance),
+            false => self.limits.for_clients(allowance),
         }
     }
 
@@ -189,5 +205,12 @@ impl ListenerParts {
                 idle,
             },
         }
+    }
+}
+
+const fn allowance_of_node(network: &NetworkConfig) -> Allowance {
+    Allowance {
+        count_max: network.connections_max as usize,
+        per_second_max: network.connection_creation_rate_max,
     }
 }

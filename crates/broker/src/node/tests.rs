@@ -8,8 +8,10 @@ use crate::simulated_control_plane::{CLUSTER, NODE, create, topic};
 use metadata::controller::bootstrap_records;
 use metadata::features::{MetadataVersion, default_levels};
 use metadata::image::NO_LEADER;
+use net::request_connection::{RequestConnection, RequestConnectionOptions};
 use net::timers::Timers;
 use net::transport::memory::{MemoryFaults, MemoryNetwork};
+use protocol::generated::ApiVersionsRequest;
 use protocol::{ErrorCode, Uuid};
 use quorum::{FormatOptions, InitialVoters, format};
 use std::net::{IpAddr, Ipv4Addr};
@@ -194,5 +196,37 @@ async fn the_last_log_directory_for_partitions_ends_the_node_and_the_controller_
     };
     let told = tokio::time::timeout(Duration::from_secs(5), no_leader).await;
     assert!(told.is_ok(), "the controller was not told");
+    node.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_listener_has_the_limit_that_is_said_of_it_and_the_others_do_not() {
+    let disk = formatted_disk(&["/data"]).await;
+    let own = "listener.name.plaintext.max.connections=1";
+    let node = start(&disk, &[own]).await.unwrap();
+    for listener in node.listeners() {
+        let address = listener.address.into();
+        let mut served = Vec::new();
+        for _ in 0..2 {
+            let connection = RequestConnection::open(
+                node.environment.transport.as_ref(),
+                &address,
+                RequestConnectionOptions {
+                    client_id: "test".to_owned(),
+                    response_bytes_max: 1 << 20,
+                    in_flight_count_max: 1,
+                    connect_timeout: Duration::from_secs(1),
+                },
+                &node.environment.timers,
+            );
+            let connection = connection.await.unwrap();
+            let asked = ApiVersionsRequest::default();
+            let answer = connection.send(0, &asked, Duration::from_secs(1)).await;
+            served.push((answer.is_ok(), connection));
+        }
+        let counts = served.iter().map(|(is_served, _)| *is_served);
+        let expected = [true, listener.is_controllers];
+        assert_eq!(counts.collect::<Vec<_>>(), expected);
+    }
     node.stop().await;
 }

@@ -1,23 +1,33 @@
-//! How many connections there may be: in all, for a listener, for an address.
+//! How many connections there may be: in all, for a listener, for an address; and how fast they may
+//! be made, in all and for a listener.
 //!
 //! As in Kafka a full node or listener lets new connections wait, one of them accepted and the
 //! others in the backlog, and an address with too many has the new one closed. Otherwise than
 //! Kafka, which closes the least recently used connection of another listener when one between
 //! brokers comes in, such listeners are not counted for the node.
-//!
-//! Not the job of this file: how fast connections are made.
 
+use super::creation_rate::CreationRate;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use thiserror::Error;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
+
+/// How many connections there may be of some kind, and how fast they may be made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Allowance {
+    /// `max.connections`.
+    pub count_max: usize,
+    /// `max.connection.creation.rate`, connections a second (KIP-612).
+    pub per_second_max: u32,
+}
 
 /// The limits of a node; all its listeners share them.
 #[derive(Debug)]
 pub struct ConnectionLimits {
-    /// `max.connections`.
-    node: Arc<Semaphore>,
+    node: Places,
     /// `max.connections.per.ip`.
     per_address_max: usize,
     /// `max.connections.per.ip.overrides`.
@@ -25,13 +35,19 @@ pub struct ConnectionLimits {
     by_address: Mutex<BTreeMap<IpAddr, usize>>,
 }
 
-/// The limit of one listener.
+/// The limits of one listener, `listener.name.<name>.max.connections` and the like.
 #[derive(Debug)]
 pub struct ListenerLimits {
     node_limits: Arc<ConnectionLimits>,
-    /// `listener.name.<name>.max.connections`.
-    listener: Arc<Semaphore>,
+    listener: Places,
     counts_for_node: bool,
+}
+
+/// What is left of an allowance.
+#[derive(Debug)]
+struct Places {
+    free: Arc<Semaphore>,
+    rate: CreationRate,
 }
 
 /// Leave to serve one connection.
@@ -57,15 +73,31 @@ pub enum Refusal {
     TooManyFromAddress(IpAddr),
 }
 
+impl Allowance {
+    /// As many as there may be, as fast as they come.
+    pub const UNLIMITED: Self = Self {
+        count_max: usize::MAX,
+        per_second_max: i32::MAX as u32,
+    };
+
+    /// So many, as fast as they come.
+    pub const fn of(count_max: usize) -> Self {
+        Self {
+            count_max,
+            ..Self::UNLIMITED
+        }
+    }
+}
+
 impl ConnectionLimits {
     /// Limits of a node: in all, for an address, and for some addresses otherwise.
     pub fn new(
-        node_max: usize,
+        node: Allowance,
         per_address_max: usize,
         overrides: BTreeMap<IpAddr, usize>,
     ) -> Arc<Self> {
         Arc::new(Self {
-            node: semaphore(node_max),
+            node: Places::new(node),
             per_address_max,
             overrides: overrides
                 .into_iter()
@@ -75,30 +107,39 @@ impl ConnectionLimits {
         })
     }
 
-    /// A listener for clients, with a limit of its own.
-    pub fn for_clients(self: &Arc<Self>, listener_max: usize) -> ListenerLimits {
+    /// A listener for clients, with limits of its own.
+    pub fn for_clients(self: &Arc<Self>, listener: Allowance) -> ListenerLimits {
         ListenerLimits {
             node_limits: Arc::clone(self),
-            listener: semaphore(listener_max),
+            listener: Places::new(listener),
             counts_for_node: true,
         }
     }
 
     /// A listener for brokers and controllers, whose connections are not counted for the node.
-    pub fn for_nodes(self: &Arc<Self>, listener_max: usize) -> ListenerLimits {
+    pub fn for_nodes(self: &Arc<Self>, listener: Allowance) -> ListenerLimits {
         ListenerLimits {
             counts_for_node: false,
-            ..self.for_clients(listener_max)
+            ..self.for_clients(listener)
         }
     }
 }
 
 impl ListenerLimits {
+    /// Counts a connection that has come, and says how long it is to wait for having come so soon.
+    pub(super) fn pace(&self, now: Instant) -> Duration {
+        let of_listener = self.listener.rate.count(now);
+        match self.counts_for_node {
+            true => of_listener.max(self.node_limits.node.rate.count(now)),
+            false => of_listener,
+        }
+    }
+
     /// Waits until one more connection may be served.
     pub(super) async fn turn(&self) -> Turn {
-        let listener = acquire(&self.listener).await;
+        let listener = self.listener.acquire().await;
         let node = match self.counts_for_node {
-            true => Some(acquire(&self.node_limits.node).await),
+            true => Some(self.node_limits.node.acquire().await),
             false => None,
         };
         Turn {
@@ -145,12 +186,18 @@ impl Drop for Place {
     }
 }
 
-/// Kafka's default of 2,147,483,647 stands for no limit.
-fn semaphore(count_max: usize) -> Arc<Semaphore> {
-    Arc::new(Semaphore::new(count_max.min(Semaphore::MAX_PERMITS)))
-}
+impl Places {
+    fn new(allowance: Allowance) -> Self {
+        // Kafka's default of 2,147,483,647 stands for no limit.
+        let count_max = allowance.count_max.min(Semaphore::MAX_PERMITS);
+        Self {
+            free: Arc::new(Semaphore::new(count_max)),
+            rate: CreationRate::new(allowance.per_second_max),
+        }
+    }
 
-async fn acquire(semaphore: &Arc<Semaphore>) -> OwnedSemaphorePermit {
-    let permit = Arc::clone(semaphore).acquire_owned().await;
-    permit.expect("the semaphore is never closed")
+    async fn acquire(&self) -> OwnedSemaphorePermit {
+        let permit = Arc::clone(&self.free).acquire_owned().await;
+        permit.expect("the semaphore is never closed")
+    }
 }

@@ -5,6 +5,7 @@
 
 mod answers;
 mod connection;
+mod creation_rate;
 mod flow;
 mod limits;
 mod observer;
@@ -27,7 +28,7 @@ use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::Instant;
 
-pub use limits::{ConnectionLimits, ListenerLimits, Refusal};
+pub use limits::{Allowance, ConnectionLimits, ListenerLimits, Refusal};
 pub use observer::{CloseReason, Observer, RequestSizes, RequestTimes};
 pub use patience::PatienceConfig;
 pub use reply::{Reply, ReplyError};
@@ -150,12 +151,21 @@ impl Accepting {
         self.close_all(deadline.unwrap_or_else(Instant::now)).await;
     }
 
-    /// While there is no place the connection waits unread, and others wait in the backlog.
+    /// While it came too soon or there is no place, the connection waits unread, and others wait in
+    /// the backlog.
     async fn open_in_turn(&mut self, connection: Connection) {
+        let pause = self.limits.pace(Instant::now());
+        let (limits, timers) = (&self.limits, &self.shared.timers);
+        let turn = async {
+            if !pause.is_zero() {
+                timers.sleep(pause).await;
+            }
+            limits.turn().await
+        };
         let turn = tokio::select! {
             biased;
             () = is_set(&mut self.drain) => return,
-            turn = self.limits.turn() => turn,
+            turn = turn => turn,
         };
         self.open(connection, turn);
     }

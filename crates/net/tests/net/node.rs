@@ -6,8 +6,9 @@ use net::file_slice::FileSlice;
 use net::request_connection::{RequestConnection, RequestConnectionOptions};
 use net::request_context::{ConnectionContext, ListenerName, RequestContext};
 use net::server::{
-    Answer, CloseReason, ConnectionLimits, Handled, Observer, Outcome, PatienceConfig, Refusal,
-    Reply, Request, RequestSizes, RequestTimes, Server, ServerConfig, ServerParts, Service,
+    Allowance, Answer, CloseReason, ConnectionLimits, Handled, Observer, Outcome, PatienceConfig,
+    Refusal, Reply, Request, RequestSizes, RequestTimes, Server, ServerConfig, ServerParts,
+    Service,
 };
 use net::timers::Timers;
 use net::transport::memory::{MemoryFaults, MemoryNetwork, MemoryTransport};
@@ -64,14 +65,14 @@ pub(crate) fn config() -> ServerConfig {
 }
 
 pub(crate) async fn start(transport: &dyn Transport, config: ServerConfig) -> Node {
-    start_with(transport, config, (usize::MAX, usize::MAX), None).await
+    start_with(transport, config, (Allowance::UNLIMITED, usize::MAX), None).await
 }
 
 /// With as many connections in all, and as many for an address; and with a slice to fetch.
 pub(crate) async fn start_with(
     transport: &dyn Transport,
     config: ServerConfig,
-    (node_max, per_address_max): (usize, usize),
+    (node_limit, per_address_max): (Allowance, usize),
     slice: Option<FileSlice>,
 ) -> Node {
     let timers = Timers::start();
@@ -86,13 +87,13 @@ pub(crate) async fn start_with(
         events: sender,
         times: Mutex::default(),
     });
-    let limits = ConnectionLimits::new(node_max, per_address_max, BTreeMap::new());
+    let limits = ConnectionLimits::new(node_limit, per_address_max, BTreeMap::new());
     let parts = ServerParts {
         config,
         service: Arc::clone(&script) as Arc<dyn Service>,
         observer: Arc::clone(&record) as Arc<dyn Observer>,
         budget: budget.clone(),
-        limits: limits.for_clients(usize::MAX),
+        limits: limits.for_clients(Allowance::UNLIMITED),
         connection_ids: Arc::new(AtomicU64::new(0)),
         timers: timers.clone(),
     };

@@ -4,6 +4,7 @@ use crate::files::{SystemFile, content, slice};
 use crate::node::{Node, SECOND, client, config, memory, start_with};
 use crate::transports::tcp;
 use net::request_connection::RequestError;
+use net::server::Allowance;
 use net::transport::Transport;
 use protocol::generated::FetchRequest;
 use protocol::wire::Records;
@@ -11,7 +12,8 @@ use std::sync::Arc;
 
 async fn node(transport: &dyn Transport, file: &Arc<SystemFile>, size: usize) -> Node {
     let slice = slice(Arc::clone(file) as _, 0, size);
-    start_with(transport, config(), (usize::MAX, usize::MAX), Some(slice)).await
+    let unlimited = (Allowance::UNLIMITED, usize::MAX);
+    start_with(transport, config(), unlimited, Some(slice)).await
 }
 
 async fn check_whole(transport: &dyn Transport) {

@@ -3,6 +3,7 @@
 use crate::node::{Node, SECOND, client, command, config, memory, start, start_with};
 use crate::pipelining::framed;
 use net::request_connection::RequestError;
+use net::server::Allowance;
 use net::transport::{Connection, Transport};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -135,7 +136,8 @@ async fn a_client_that_takes_no_answers_is_given_up() {
 #[tokio::test(start_paused = true)]
 async fn an_address_with_too_many_connections_is_refused_until_one_has_gone() {
     let transport = memory();
-    let mut node = start_with(&transport, config(), (usize::MAX, 2), None).await;
+    let two_each = (Allowance::UNLIMITED, 2);
+    let mut node = start_with(&transport, config(), two_each, None).await;
     let first = client(&transport, &node).await;
     let second = client(&transport, &node).await;
     second.send(3, &command("now"), SECOND).await.unwrap();
@@ -151,7 +153,8 @@ async fn an_address_with_too_many_connections_is_refused_until_one_has_gone() {
 #[tokio::test(start_paused = true)]
 async fn a_connection_beyond_the_limit_of_the_node_waits_for_a_place() {
     let transport = memory();
-    let mut node = start_with(&transport, config(), (1, usize::MAX), None).await;
+    let one = (Allowance::of(1), usize::MAX);
+    let mut node = start_with(&transport, config(), one, None).await;
     let first = client(&transport, &node).await;
     first.send(3, &command("now"), SECOND).await.unwrap();
     let second = client(&transport, &node).await;
@@ -160,6 +163,32 @@ async fn a_connection_beyond_the_limit_of_the_node_waits_for_a_place() {
     drop(first);
     node.told("closed").await;
     second.send(3, &command("now"), SECOND).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn connections_that_come_too_fast_are_accepted_at_the_rate() {
+    let transport = memory();
+    let two_a_second = Allowance {
+        per_second_max: 2,
+        ..Allowance::UNLIMITED
+    };
+    let node = start_with(&transport, config(), (two_a_second, usize::MAX), None).await;
+    let begin = Instant::now();
+    let mut served = Vec::new();
+    for _ in 0..24 {
+        let client = client(&transport, &node).await;
+        client.send(3, &command("now"), 9 * SECOND).await.unwrap();
+        served.push(begin.elapsed().as_millis());
+        drop(client);
+    }
+    // What a window of ten seconds may bring, and then two a second.
+    assert!(served[19] < 100, "{served:?}");
+    let late = served[23].saturating_sub(2_000);
+    assert!(served[23] >= 2_000 && late < 100, "{served:?}");
+    let waiting = client(&transport, &node).await;
+    node.server.drain(SECOND).await;
+    waiting.closed().await;
+    assert!(begin.elapsed() < 3 * SECOND, "a stop does not wait for it");
 }
 
 /// Keeps the whole budget but for less than a frame's first room.

@@ -147,3 +147,10 @@ pub(in crate::config) fn base_name(name: &str) -> &str {
     rest.and_then(|rest| rest.split_once('.'))
         .map_or(name, |(_, base)| base)
 }
+
+/// The listener whose own value of `key` a name stands for, if it stands for one.
+pub(in crate::config) fn listener_of<'a>(name: &'a str, key: &str) -> Option<&'a str> {
+    let rest = name.strip_prefix("listener.name.")?;
+    let (listener, base) = rest.split_once('.')?;
+    (base == key).then_some(listener)
+}

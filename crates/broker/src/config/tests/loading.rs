@@ -196,7 +196,8 @@ fn keys_without_effect_are_named_unless_they_have_their_default() {
     let (_, warnings) = load(
         "num.io.threads=16\nzookeeper.connect=a:1\nreplica.fetch.min.bytes=1\n\
                               replica.fetch.max.bytes=2\n\
-         listener.name.controller.max.connections=5",
+         listener.name.controller.max.connections=5\n\
+         listener.name.controller.max.request.partition.size.limit=5",
     )
     .unwrap();
     let named = |key: &str| {
@@ -223,11 +224,33 @@ fn keys_without_effect_are_named_unless_they_have_their_default() {
         named("replica.fetch.max.bytes"),
         Some(ConfigWarning::NotYet { .. })
     ));
+    assert_eq!(named("max.connections"), None);
     assert!(matches!(
-        named("max.connections"),
-        Some(ConfigWarning::NotYet { .. })
+        named("max.request.partition.size.limit"),
+        Some(ConfigWarning::WithoutMeaning {
+            reason: Reason::AllListeners,
+            ..
+        })
     ));
     assert_eq!(warnings.len(), 4);
+}
+
+#[test]
+fn a_listener_may_have_its_own_limits_of_connections() {
+    let network = config(
+        "max.connections=100\nlistener.name.plaintext.max.connections=5\n\
+         listener.name.controller.max.connection.creation.rate=7",
+    )
+    .network;
+    assert_eq!(network.connections_max, 100);
+    let of = |name: &str| network.by_listener[name];
+    assert_eq!(of("PLAINTEXT").connections_max, Some(5));
+    assert_eq!(of("PLAINTEXT").connection_creation_rate_max, None);
+    assert_eq!(of("CONTROLLER").connection_creation_rate_max, Some(7));
+    for wrong in ["-1", "many"] {
+        let line = format!("listener.name.plaintext.max.connections={wrong}");
+        assert!(load(&line).is_err(), "{wrong}");
+    }
 }
 
 #[test]
