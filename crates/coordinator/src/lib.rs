@@ -29,6 +29,7 @@ mod timers;
 pub use append::{Append, AppendId};
 pub use config::GroupConfig;
 pub use coordinator::Coordinator;
+pub use group::counts::GroupCounts;
 pub use group::state::GroupState;
 pub use names::{GroupId, MemberId, TopicName};
 pub use offsets::delete::DeletedTopic;

@@ -11,6 +11,7 @@
 
 mod batch;
 mod command;
+mod gauges;
 mod load;
 mod replay;
 mod settings;
@@ -36,6 +37,7 @@ use crate::environment::Environment;
 use crate::partitions::{AppliedReplicas, ElectedReplica, Partitions};
 use crate::topic_names::CONSUMER_OFFSETS;
 use command::Command;
+use gauges::LastCounts;
 use task::CoordinatorTask;
 use waiters::Waiters;
 
@@ -65,6 +67,7 @@ struct Led {
     topic_id: Uuid,
     /// Dropping it dismisses the task.
     commands: mpsc::UnboundedSender<Command>,
+    counts: LastCounts,
 }
 
 impl Groups {
@@ -206,6 +209,7 @@ impl Groups {
         let led = Led {
             topic_id: id.topic_id,
             commands,
+            counts: LastCounts::default(),
         };
         let before = table.tasks.remove(&id.partition);
         let task = self.runtime.spawn(task.run(before));

@@ -18,6 +18,7 @@
 mod directories;
 mod directory_watch;
 mod error;
+mod gauges;
 mod listeners;
 mod publisher;
 mod settings;

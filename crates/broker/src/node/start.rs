@@ -1,6 +1,7 @@
 //! The start of a node, step by step; see the module above for the order and its reasons.
 
 use super::directory_watch::{DirectoryWatch, WatchParts};
+use super::gauges::BrokerGauges;
 use super::listeners::{self, ListenerParts, OpenListener};
 use super::publisher::NodePublisher;
 use super::{Node, NodeDirectories, StartError, settings};
@@ -96,7 +97,7 @@ pub(super) async fn start(
     }));
     let watch = starting.watch_directories(&partitions, metadata_directory, &lifecycle);
     let broker = Arc::new(starting.broker(&controller, &partitions, &groups));
-    let metrics = starting.serve_metrics(&partitions).await?;
+    let metrics = starting.serve_metrics(&broker).await?;
     starting.telemetry.set_broker_state(BrokerState::Recovery);
     let upkeep = starting.start_upkeep(&partitions);
     starting.let_in(&lifecycle).await?;
@@ -323,14 +324,16 @@ impl Starting {
 
     async fn serve_metrics(
         &self,
-        partitions: &Arc<Partitions>,
+        broker: &Arc<Broker>,
     ) -> Result<Option<MetricsEndpoint>, StartError> {
         let Some(listener) = &self.config.metrics.listener else {
             return Ok(None);
         };
         let telemetry = &self.telemetry;
-        let replicas = Arc::clone(partitions);
+        let replicas = Arc::clone(&broker.partitions);
         telemetry.add_source(Arc::new(ReplicaGauges::new(replicas)));
+        telemetry.add_source(Arc::new(BrokerGauges(Arc::clone(broker))));
+        telemetry.add_source(Arc::clone(&broker.groups) as _);
         telemetry.add_source(Arc::new(ProcessGauges));
         telemetry.add_source(Arc::new(MetadataGauges::new(Arc::clone(&self.metadata))));
         let controller = ControllerGauges::new(Arc::clone(&self.metadata), || true);

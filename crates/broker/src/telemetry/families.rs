@@ -118,6 +118,40 @@ families! {
     LOG_END_OFFSET, Gauge, "kafka_log_log_logendoffset",
         "Offset that the next record will get.";
 
+    LOG_DIRECTORY_OFFLINE, Gauge, "kafka_log_logmanager_logdirectoryoffline",
+        "1 for a log directory that has failed, else 0.";
+    OFFLINE_LOG_DIRECTORY_COUNT, Gauge, "kafka_log_logmanager_offlinelogdirectorycount",
+        "Log directories that have failed.";
+    FETCH_SESSIONS, Gauge, "kafka_server_fetchsessioncache_numincrementalfetchsessions",
+        "Incremental fetch sessions.";
+    FETCH_SESSION_PARTITIONS, Gauge,
+        "kafka_server_fetchsessioncache_numincrementalfetchpartitionscached",
+        "Partitions in all incremental fetch sessions.";
+    FETCH_SESSION_EVICTIONS, Counter,
+        "kafka_server_fetchsessioncache_incrementalfetchsessionevictions_total",
+        "Incremental fetch sessions that had to make room for others.";
+
+    NUM_GROUPS, Gauge, "kafka_coordinator_group_groupmetadatamanager_numgroups",
+        "Classic groups that this broker coordinates.";
+    NUM_GROUPS_EMPTY, Gauge, "kafka_coordinator_group_groupmetadatamanager_numgroupsempty",
+        "Classic groups without members.";
+    NUM_GROUPS_PREPARING_REBALANCE, Gauge,
+        "kafka_coordinator_group_groupmetadatamanager_numgroupspreparingrebalance",
+        "Classic groups whose members join.";
+    NUM_GROUPS_COMPLETING_REBALANCE, Gauge,
+        "kafka_coordinator_group_groupmetadatamanager_numgroupscompletingrebalance",
+        "Classic groups that wait for the assignment of their leader.";
+    NUM_GROUPS_STABLE, Gauge, "kafka_coordinator_group_groupmetadatamanager_numgroupsstable",
+        "Classic groups that have an assignment.";
+    NUM_GROUPS_DEAD, Gauge, "kafka_coordinator_group_groupmetadatamanager_numgroupsdead",
+        "Always 0: a group that is dead is gone.";
+    NUM_OFFSETS, Gauge, "kafka_coordinator_group_groupmetadatamanager_numoffsets",
+        "Committed offsets of the groups that this broker coordinates.";
+    GROUP_COUNT, Gauge, "kafka_server_group_coordinator_metrics_group_count",
+        "Groups that this broker coordinates, by protocol.";
+    NUM_PARTITIONS, Gauge, "kafka_server_group_coordinator_metrics_num_partitions",
+        "Partitions of __consumer_offsets that this broker leads, by state.";
+
     ACTIVE_CONTROLLER_COUNT, Gauge, "kafka_controller_kafkacontroller_activecontrollercount",
         "1 on the active controller, else 0.";
     GLOBAL_TOPIC_COUNT, Gauge, "kafka_controller_kafkacontroller_globaltopiccount",

@@ -7,6 +7,7 @@
 //! - A member with an instance id is in `static_members` under it.
 //! - No member is in `pending_joins`.
 
+pub(crate) mod counts;
 mod delete;
 mod describe;
 mod heartbeat;

@@ -103,6 +103,10 @@ impl Offsets {
         }
     }
 
+    pub(crate) fn count(&self) -> usize {
+        self.committed.len()
+    }
+
     pub(crate) fn committed(&self, key: &OffsetKey) -> Option<&CommittedOffset> {
         self.committed.get(key)
     }

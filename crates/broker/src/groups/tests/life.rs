@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::telemetry::{Exposition, GaugeSource};
 use protocol::ErrorCode;
 use storage::disk::simulated::SimulatedDisk;
 
@@ -107,4 +108,32 @@ async fn groups_go_by_the_partitions_that_the_topic_has() {
     assert_eq!(node.groups.partition_for("abc"), 4);
     node.apply(&records(&[LOCAL])).await;
     assert_eq!(node.groups.partition_for("abc"), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn groups_and_offsets_are_counted_by_state() {
+    async fn scrape(node: &Node) -> String {
+        let mut exposition = Exposition::default();
+        node.groups.collect(&mut exposition);
+        // Those who were asked answer in their turn.
+        for group in ["g", "h"] {
+            let _ = node.committed(group).await;
+        }
+        exposition.finish()
+    }
+    let node = Node::alone().await;
+    assert_eq!(commit_error(node.commit("h", 1)).await, ErrorCode::NONE);
+    node.stable_pair().await;
+    scrape(&node).await;
+    let counted = scrape(&node).await;
+    for line in [
+        "kafka_coordinator_group_groupmetadatamanager_numgroups 2",
+        "kafka_coordinator_group_groupmetadatamanager_numgroupsempty 1",
+        "kafka_coordinator_group_groupmetadatamanager_numgroupsstable 1",
+        "kafka_coordinator_group_groupmetadatamanager_numoffsets 1",
+        "kafka_server_group_coordinator_metrics_group_count{protocol=\"classic\"} 2",
+        "kafka_server_group_coordinator_metrics_num_partitions{state=\"loading\"} 0",
+    ] {
+        assert!(counted.contains(&format!("{line}\n")), "{line}: {counted}");
+    }
 }
