@@ -16,7 +16,9 @@
 //!   they were grouped into appends.
 //! - A producer with an open transaction is never forgotten, also without a batch of its own.
 //! - The last five batches of a producer are recognised; after a reload from a snapshot only the
-//!   last one is, because the file holds no more.
+//!   last one is, because the file holds no more, as in Kafka. A clean stop answers what is in
+//!   flight first; after a crash the batches behind the snapshot are read again. A producer that
+//!   is told of a gap nevertheless goes on in its next epoch and sends again.
 //! - Records that retention removes take no state along (KIP-360): producers stay until they
 //!   expire.
 

@@ -148,6 +148,28 @@ fn a_retry_is_answered_with_the_first_try_and_a_gap_is_refused() {
 }
 
 #[test]
+fn a_crash_leaves_five_batches_of_a_producer_to_be_recognised_and_a_clean_stop_the_last() {
+    let mut fixture = Fixture::new(small());
+    let sent = |sequence| Records::of(producer(9, 0, sequence), false).build();
+    for sequence in 0..5 {
+        fixture.append(sent(sequence)).unwrap();
+    }
+    fixture.reopen(false, Offset(0)).unwrap();
+    for sequence in 0..5 {
+        assert!(fixture.append(sent(sequence)).unwrap().is_duplicate);
+    }
+    // The snapshot of a clean stop holds one batch, as Kafka's does.
+    fixture.restart();
+    assert!(fixture.append(sent(4)).unwrap().is_duplicate);
+    let older = fixture.append(sent(3)).unwrap_err();
+    let is_out_of_order = matches!(
+        older,
+        AppendError::Producer(RefusedBatch::OutOfOrderSequence { .. })
+    );
+    assert!(is_out_of_order, "{older}");
+}
+
+#[test]
 fn readers_of_committed_records_stop_at_an_open_transaction() {
     let mut fixture = Fixture::new(small());
     fixture.append(Records::plain(&[NOW_MS]).build()).unwrap();
