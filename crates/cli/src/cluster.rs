@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use broker::config::parse_properties;
+use broker::config::{parse_properties, resolve};
 use client::exception::Exception;
 use client::krafka::admin::AdminClient;
 use client::krafka::{Kafka, KrafkaError};
@@ -32,24 +32,37 @@ pub(crate) fn run_beside<T>(work: impl Future<Output = Result<T>>) -> Result<T> 
     runtime.context("start runtime")?.block_on(work)
 }
 
-/// Properties of a file, if one was named, and then those that were given as `name=value`.
+/// Properties of a file, if one was named, and then those that were given as `name=value`; with the
+/// values that stand elsewhere (`config.providers`).
 ///
 /// # Errors
-/// When the file cannot be read, or a pair is none.
+/// When the file cannot be read, a pair is none, or a value cannot be found where it stands.
 pub(crate) fn properties<'a>(
     path: Option<&str>,
     pairs: impl Iterator<Item = &'a str>,
 ) -> Result<Properties> {
-    let mut properties = Properties::new();
-    if let Some(path) = path {
-        properties.extend(file(path)?);
-    }
+    let mut values = match path {
+        Some(path) => file(path)?,
+        None => BTreeMap::new(),
+    };
     for pair in pairs {
         let Some((name, value)) = pair.split_once('=') else {
             bail!("Invalid command line properties: {pair}");
         };
-        properties.set(name, value);
+        values.insert(name.to_owned(), value.to_owned());
     }
+    with_values_of_providers(values)
+}
+
+/// Asks the providers that properties name for the values of their variables.
+fn with_values_of_providers(mut values: BTreeMap<String, String>) -> Result<Properties> {
+    let environment = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    resolve(&mut values, &environment.collect::<Vec<_>>())?;
+    // They are for this only, and no client reads them.
+    values.retain(|name, _| !name.starts_with("config.providers"));
+    let mut properties = Properties::new();
+    properties.extend(values);
     Ok(properties)
 }
 

@@ -4,10 +4,9 @@
 //!
 //! Invariants:
 //! - A key of the command line wins over the environment, that over the file.
-//! - Values of passwords, and of keys that nobody knows, are never shown.
+//! - Values of passwords, of keys that nobody knows, and what came from a provider are never shown.
 //!
-//! Departure from Kafka: a file may be UTF-8 (Java reads ISO-8859-1 only). Missing: values of the
-//! form `${provider:path:key}`; naming a provider refuses the start.
+//! Departure from Kafka: a file may be UTF-8 (Java reads ISO-8859-1 only).
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -21,6 +20,7 @@ use super::key::{ConfigKey, Reason, Standing};
 use super::keys::{self, base_name, broker_key, broker_keys, names_elsewhere};
 use super::nearest::nearest;
 use super::network::OF_LISTENERS;
+use super::providers;
 use super::value::{Password, Value};
 
 /// Where the configuration of a node comes from.
@@ -47,6 +47,8 @@ pub enum Base<'a> {
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Settings {
     values: BTreeMap<String, String>,
+    /// The values with variables in them, as they were before a provider was asked.
+    variables: BTreeMap<String, String>,
 }
 
 /// Keys that say the same in two ways: when one of them is set, the other's preset gives way.
@@ -101,14 +103,21 @@ impl Settings {
             };
             add_presets(&mut given, name);
         }
-        let settings = Self { values: given };
+        let variables = providers::resolve(&mut given, sources.environment)?;
+        let settings = Self {
+            values: given,
+            variables,
+        };
         settings.check()?;
         settings.warn(&mut warnings);
         Ok((settings, warnings))
     }
 
     pub(super) fn new(values: BTreeMap<String, String>) -> Self {
-        Self { values }
+        Self {
+            values,
+            variables: BTreeMap::new(),
+        }
     }
 
     /// Sets one key, in place of what has the same meaning in other units.
@@ -117,6 +126,7 @@ impl Settings {
             self.values.remove(*synonym);
         }
         self.values.insert(name.to_owned(), value.to_owned());
+        self.variables.remove(name);
     }
 
     /// What was set for a key.
@@ -222,7 +232,13 @@ impl Settings {
                 }
                 continue;
             };
-            let value = Value::parse(key, text)?;
+            let value = match (Value::parse(key, text), self.variables.get(name)) {
+                (Err(_), Some(variables)) => {
+                    let reason = "the key does not take what its variables stand for";
+                    return Err(ConfigError::value(name, variables, reason));
+                }
+                (parsed, _) => parsed?,
+            };
             if key.standing == Standing::Refused && asks_for_something(key, &value) {
                 let key = name.to_owned();
                 return Err(ConfigError::NotImplemented { key });
@@ -233,6 +249,9 @@ impl Settings {
 
     fn warn(&self, warnings: &mut Vec<ConfigWarning>) {
         for (name, text) in self.all() {
+            if providers::is_of_provider(name) {
+                continue;
+            }
             let key = name.to_owned();
             let known = known_key(name);
             let is_default = known
@@ -268,7 +287,8 @@ impl Settings {
 impl fmt::Debug for Settings {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let shown = self.all().map(|(name, text)| {
-            let is_open = known_key(name).is_some_and(|key| !key.is_sensitive());
+            let is_open = known_key(name).is_some_and(|key| !key.is_sensitive())
+                && !self.variables.contains_key(name);
             (name, if is_open { text } else { Password::HIDDEN })
         });
         formatter.debug_map().entries(shown).finish()

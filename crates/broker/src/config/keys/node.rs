@@ -16,7 +16,7 @@ pub(super) const NODE_KEYS: &[ConfigKey] = keys! {
          their own.";
     "client.quota.callback.class", Class, Null, Any, Low, ReadOnly, Refused,
         "A Java class that computes the quotas of clients.";
-    "config.providers", List, Is(""), PartsNotEmpty, Low, ClusterWide, Refused,
+    "config.providers", List, Is(""), PartsNotEmpty, Low, ClusterWide, Used,
         "Names of Java classes that fetch values of configurations from elsewhere.";
     #[internal]
     "controller.performance.always.log.threshold.ms", Long, Is("2000"), AtLeast(0), Medium,

@@ -67,7 +67,6 @@ fn keys_of_security_refuse_the_start_and_their_defaults_do_not() {
         ("connections.max.reauth.ms", "1000"),
         ("principal.builder.class", "com.example.Builder"),
         ("create.topic.policy.class.name", "com.example.Policy"),
-        ("config.providers", "file"),
         ("listener.name.plaintext.ssl.truststore.location", "/store"),
         (
             "listener.name.internal.plain.sasl.jaas.config",
@@ -129,4 +128,49 @@ fn no_secret_is_part_of_an_error_or_a_debug_text() {
     );
     let file = Base::File(b"ssl.key.password=hunter2");
     assert_eq!(format!("{file:?}"), "File(24 bytes)");
+}
+
+#[test]
+fn what_a_provider_gives_is_taken_and_never_shown() {
+    let environment = [
+        ("NODE".to_owned(), "7".to_owned()),
+        ("SECRET".to_owned(), "hunter2".to_owned()),
+    ];
+    let load = |lines: &str| {
+        let class = "org.apache.kafka.common.config.provider.EnvVarConfigProvider";
+        let providers = format!("config.providers=env\nconfig.providers.env.class={class}\n");
+        let text = format!("{BASE}{providers}{lines}");
+        BrokerConfig::load(&Sources {
+            base: Base::File(text.as_bytes()),
+            environment: &environment,
+            overrides: &[],
+        })
+    };
+    let (config, warnings) = load("node.id=${env:NODE}").unwrap();
+    assert_eq!(config.node.id.0, 7);
+    assert_eq!(warnings, []);
+    let refused = load("log.retention.hours=${env:SECRET}")
+        .unwrap_err()
+        .to_string();
+    assert!(
+        refused.contains("${env:SECRET}") && !refused.contains("hunter2"),
+        "{refused}"
+    );
+    let (config, _) = load("broker.rack=${env:SECRET}").unwrap();
+    assert!(
+        !format!("{config:?}").contains("rack\": \"hunter2"),
+        "{config:?}"
+    );
+    // What is secured stays refused, wherever its value stands.
+    let (password, key) = (
+        "ssl.keystore.password=${env:SECRET}",
+        "ssl.keystore.password",
+    );
+    let refused = load(password).unwrap_err();
+    assert_eq!(
+        refused,
+        ConfigError::NotImplemented {
+            key: key.to_owned()
+        }
+    );
 }
