@@ -10,10 +10,10 @@
 //! [`ProduceRules::INVALID_RECORDS_MAX`] records are named.
 //!
 //! Departure from Kafka: offset deltas that are not consecutive are made so by a rebuild. Kafka
-//! writes them as they are where nothing is compressed: with the deltas 0, 2 and 5 a batch that ends
-//! at offset 2 has a record at 5, and so has the next batch. Then an offset names two records, a
-//! committed one skips or repeats some, and compaction by offset removes the wrong one. Compressed
-//! batches Kafka means to rebuild, too, and fails (UNKNOWN_SERVER_ERROR).
+//! writes them as they are where nothing is compressed: with the deltas 0, 2 and 5 a batch that
+//! ends at offset 2 has a record at 5, and so has the next batch. Then an offset names two records,
+//! a committed one skips or repeats some, and compaction by offset removes the wrong one. Kafka
+//! means to rebuild compressed batches, too, and fails (UNKNOWN_SERVER_ERROR).
 
 use super::NO_TIMESTAMP;
 use super::batch::BatchView;

@@ -88,8 +88,8 @@ pub enum CreateError {
         /// The directory of that name.
         path: PathBuf,
     },
-    /// It could not be created in any directory; this is why not in one that is full, or in the last
-    /// one.
+    /// It could not be created in any directory; this is why not in one that is full, or in the
+    /// last one.
     #[error("create partition {topic_partition}: {source}")]
     Log {
         /// The partition.
