@@ -2,6 +2,8 @@
 //!
 //! Not the job of this module: connections, and what the node keeps.
 
+#[path = "49_alter_client_quotas.rs"]
+mod alter_client_quotas;
 #[path = "33_alter_configs.rs"]
 mod alter_configs;
 #[path = "18_api_versions.rs"]
@@ -15,6 +17,8 @@ mod create_topics;
 mod delete_groups;
 #[path = "20_delete_topics.rs"]
 mod delete_topics;
+#[path = "48_describe_client_quotas.rs"]
+mod describe_client_quotas;
 #[path = "60_describe_cluster.rs"]
 mod describe_cluster;
 #[path = "32_describe_configs.rs"]
@@ -119,6 +123,11 @@ const BROKER: &[(ApiKey, Handler)] = &[
         handler!(incremental_alter_configs),
     ),
     (ApiKey::OffsetDelete, handler!(offset_delete)),
+    (
+        ApiKey::DescribeClientQuotas,
+        handler!(describe_client_quotas),
+    ),
+    (ApiKey::AlterClientQuotas, handler!(alter_client_quotas)),
     (ApiKey::DescribeCluster, handler!(describe_cluster)),
 ];
 
@@ -134,6 +143,7 @@ const CONTROLLER: &[(ApiKey, Handler)] = &[
         ApiKey::IncrementalAlterConfigs,
         handler!(incremental_alter_configs),
     ),
+    (ApiKey::AlterClientQuotas, handler!(alter_client_quotas)),
     (ApiKey::DescribeCluster, handler!(describe_cluster)),
 ];
 

@@ -20,6 +20,7 @@
 
 mod activation;
 mod brokers;
+mod client_quotas;
 mod configs;
 mod create_partitions;
 mod create_topics;
@@ -34,6 +35,7 @@ mod topic_name;
 
 pub use activation::{ActivationError, bootstrap_records};
 pub use brokers::HeartbeatReply;
+pub use client_quotas::{QuotaAlteration, QuotaResult};
 pub use configs::{ConfigOperation, ConfigRules, ConfigUpdate, ResourceResult, ResourceUpdate};
 pub use create_partitions::PartitionsResult;
 pub use create_topics::{CreatedTopic, TopicResult};

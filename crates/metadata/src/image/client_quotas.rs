@@ -1,4 +1,6 @@
 //! Client quotas (KIP-546), as plain data: kept and written again.
+//!
+//! Not the job of this module: which quotas there can be, and holding anybody to them.
 
 use imbl::OrdMap;
 use protocol::generated::metadata::client_quota_record::EntityData;
@@ -13,7 +15,16 @@ pub struct QuotaEntity(pub OrdMap<String, Option<String>>);
 /// Quotas by entity and key. A value is kept as its bits, so that an odd one equals itself.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ClientQuotasImage {
-    entities: OrdMap<QuotaEntity, OrdMap<String, u64>>,
+    pub(super) entities: OrdMap<QuotaEntity, OrdMap<String, u64>>,
+}
+
+impl QuotaEntity {
+    /// The kind of an authenticated user.
+    pub const USER: &'static str = "user";
+    /// The kind of what a client calls itself.
+    pub const CLIENT_ID: &'static str = "client-id";
+    /// The kind of a client's address.
+    pub const IP: &'static str = "ip";
 }
 
 impl ClientQuotasImage {
@@ -51,6 +62,23 @@ impl ClientQuotasImage {
         self.entities.iter().flat_map(|(entity, quotas)| {
             let quotas = quotas.iter();
             quotas.map(move |(key, bits)| (entity, &**key, f64::from_bits(*bits)))
+        })
+    }
+
+    /// One quota of an entity.
+    pub fn value(&self, entity: &QuotaEntity, key: &str) -> Option<f64> {
+        let bits = self.entities.get(entity)?.get(key)?;
+        Some(f64::from_bits(*bits))
+    }
+
+    /// All entities with their quotas by key.
+    pub fn entities(
+        &self,
+    ) -> impl Iterator<Item = (&QuotaEntity, impl Iterator<Item = (&str, f64)>)> {
+        self.entities.iter().map(|(entity, quotas)| {
+            let quotas = quotas.iter();
+            let quotas = quotas.map(|(key, bits)| (&**key, f64::from_bits(*bits)));
+            (entity, quotas)
         })
     }
 }

@@ -23,6 +23,8 @@ pub struct MetadataDelta {
     pub topics: Vec<TopicChange>,
     /// Resources with another set of values; those of a deleted topic are among them.
     pub configs: Vec<ConfigResource>,
+    /// Whether any client quota is another.
+    pub has_other_client_quotas: bool,
 }
 
 /// A feature with another level.
@@ -110,6 +112,7 @@ impl MetadataDelta {
                 .map(|(_, before, after)| TopicChange::of(before, after))
                 .collect(),
             configs: configs.into_iter().map(|(resource, ..)| resource).collect(),
+            has_other_client_quotas: before.client_quotas != after.client_quotas,
         }
     }
 

@@ -3,6 +3,8 @@
 
 #[path = "67_allocate_producer_ids.rs"]
 mod allocate_producer_ids;
+#[path = "49_alter_client_quotas.rs"]
+mod alter_client_quotas;
 #[path = "33_alter_configs.rs"]
 mod alter_configs;
 #[path = "63_broker_heartbeat.rs"]
@@ -40,6 +42,7 @@ pub(super) fn decide(
         ApiKey::AlterConfigs => alter_configs::decide(active, request),
         ApiKey::CreatePartitions => create_partitions::decide(active, request),
         ApiKey::IncrementalAlterConfigs => incremental_alter_configs::decide(active, request),
+        ApiKey::AlterClientQuotas => alter_client_quotas::decide(active, request),
         ApiKey::BrokerRegistration => broker_registration::decide(active, request),
         ApiKey::BrokerHeartbeat => broker_heartbeat::decide(active, request),
         ApiKey::AllocateProducerIds => allocate_producer_ids::decide(active, request),

@@ -9,6 +9,9 @@ use net::request_context::{
     ConnectionContext, ConnectionId, ListenerName, Principal, RequestContext,
 };
 use protocol::api_key::Request;
+use protocol::generated::alter_client_quotas_request::{
+    EntityData as QuotaPart, EntryData as AskedQuotas, OpData,
+};
 use protocol::generated::alter_configs_request::{
     AlterConfigsResource, AlterableConfig as WholeConfig,
 };
@@ -18,11 +21,12 @@ use protocol::generated::incremental_alter_configs_request::{
     AlterConfigsResource as IncrementalResource, AlterableConfig,
 };
 use protocol::generated::{
-    AllocateProducerIdsRequest, AllocateProducerIdsResponse, AlterConfigsRequest,
-    AlterConfigsResponse, BrokerHeartbeatRequest, BrokerHeartbeatResponse,
-    BrokerRegistrationRequest, BrokerRegistrationResponse, CreatePartitionsRequest,
-    CreatePartitionsResponse, CreateTopicsRequest, CreateTopicsResponse, DeleteTopicsRequest,
-    DeleteTopicsResponse, IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse,
+    AllocateProducerIdsRequest, AllocateProducerIdsResponse, AlterClientQuotasRequest,
+    AlterClientQuotasResponse, AlterConfigsRequest, AlterConfigsResponse, BrokerHeartbeatRequest,
+    BrokerHeartbeatResponse, BrokerRegistrationRequest, BrokerRegistrationResponse,
+    CreatePartitionsRequest, CreatePartitionsResponse, CreateTopicsRequest, CreateTopicsResponse,
+    DeleteTopicsRequest, DeleteTopicsResponse, IncrementalAlterConfigsRequest,
+    IncrementalAlterConfigsResponse,
 };
 use protocol::wire::{Message, Reader, Writer};
 use protocol::{ApiKey, ErrorCode, Uuid};
@@ -562,4 +566,43 @@ async fn a_request_that_has_waited_too_long_is_not_begun() {
             .by_name("t")
             .is_none()
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn quotas_of_clients_are_altered_by_who_may() {
+    let entry = AskedQuotas {
+        entity: vec![QuotaPart {
+            entity_type: "user".into(),
+            entity_name: Some("u".into()),
+        }],
+        ops: vec![OpData {
+            key: "producer_byte_rate".into(),
+            value: 1024.0,
+            remove: false,
+        }],
+    };
+    let request = AlterClientQuotasRequest {
+        entries: vec![entry],
+        validate_only: false,
+    };
+    for (may, expected) in [
+        (
+            &[][..],
+            (
+                ErrorCode::CLUSTER_AUTHORIZATION_FAILED,
+                Some("Cluster authorization failed."),
+            ),
+        ),
+        (
+            &[(Operation::AlterConfigs, "")][..],
+            (ErrorCode::NONE, None),
+        ),
+    ] {
+        let plane = plane_for_alice(may).await;
+        let body = forward(&plane.channel(), &request, 1).await.unwrap();
+        let response: AlterClientQuotasResponse<'_> = decode(&body, 1);
+        let entry = &response.entries[0];
+        assert_eq!((entry.error_code, entry.error_message.as_deref()), expected);
+        assert_eq!(entry.entity[0].entity_name.as_deref(), Some("u"));
+    }
 }

@@ -18,7 +18,8 @@ public final class Main {
         ApiKeys.SYNC_GROUP, ApiKeys.DESCRIBE_GROUPS, ApiKeys.LIST_GROUPS, ApiKeys.API_VERSIONS, ApiKeys.CREATE_TOPICS,
         ApiKeys.DELETE_TOPICS, ApiKeys.INIT_PRODUCER_ID, ApiKeys.OFFSET_FOR_LEADER_EPOCH, ApiKeys.DESCRIBE_CONFIGS,
         ApiKeys.ALTER_CONFIGS, ApiKeys.CREATE_PARTITIONS, ApiKeys.DELETE_GROUPS, ApiKeys.INCREMENTAL_ALTER_CONFIGS,
-        ApiKeys.OFFSET_DELETE, ApiKeys.DESCRIBE_CLUSTER);
+        ApiKeys.OFFSET_DELETE, ApiKeys.DESCRIBE_CLIENT_QUOTAS, ApiKeys.ALTER_CLIENT_QUOTAS,
+        ApiKeys.DESCRIBE_USER_SCRAM_CREDENTIALS, ApiKeys.ALTER_USER_SCRAM_CREDENTIALS, ApiKeys.DESCRIBE_CLUSTER);
 
     private Main() {
     }
@@ -38,6 +39,8 @@ public final class Main {
             DeletionCases.run(sweep);
             CreateTopicsCases.run(sweep);
             ConfigCases.run(sweep);
+            QuotaCases.run(sweep);
+            ScramCases.run(sweep);
             FrameCases.run(sweep);
         }
     }

@@ -24,7 +24,7 @@ final class Normaliser {
     /** Kafka puts most arrays into the order of a hash table, so they are sorted by what their elements have of this. */
     private static final List<String> IN_ORDER_OF = List.of(
         "apiKey", "resourceName", "groupId", "key", "name", "topic", "topicId", "partitionIndex", "partition", "index",
-        "memberId");
+        "memberId", "entityType", "entityName", "entity", "user", "mechanism");
     /** Times of the run, told from the fixed ones in requests by being later, and earlier than the far future. */
     private static final long NOW_MIN_MS = 1_750_000_000_000L;
     private static final long NOW_MAX_MS = 4_000_000_000_000L;
@@ -79,7 +79,8 @@ final class Normaliser {
     private static String sortKey(JsonNode element) {
         return IN_ORDER_OF.stream()
             .map(element::path)
-            .map(value -> value.isNumber() ? String.format("%9d", value.longValue()) : value.asText())
+            .map(value -> value.isNumber() ? String.format("%9d", value.longValue())
+                : value.isContainerNode() ? value.toString() : value.asText())
             .collect(Collectors.joining(" "));
     }
 
