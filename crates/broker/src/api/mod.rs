@@ -6,6 +6,8 @@
 mod alter_client_quotas;
 #[path = "33_alter_configs.rs"]
 mod alter_configs;
+#[path = "51_alter_user_scram_credentials.rs"]
+mod alter_user_scram_credentials;
 #[path = "18_api_versions.rs"]
 mod api_versions;
 mod coordinated;
@@ -25,6 +27,8 @@ mod describe_cluster;
 mod describe_configs;
 #[path = "15_describe_groups.rs"]
 mod describe_groups;
+#[path = "50_describe_user_scram_credentials.rs"]
+mod describe_user_scram_credentials;
 #[path = "01_fetch.rs"]
 mod fetch;
 #[path = "10_find_coordinator.rs"]
@@ -128,6 +132,14 @@ const BROKER: &[(ApiKey, Handler)] = &[
         handler!(describe_client_quotas),
     ),
     (ApiKey::AlterClientQuotas, handler!(alter_client_quotas)),
+    (
+        ApiKey::DescribeUserScramCredentials,
+        handler!(describe_user_scram_credentials),
+    ),
+    (
+        ApiKey::AlterUserScramCredentials,
+        handler!(alter_user_scram_credentials),
+    ),
     (ApiKey::DescribeCluster, handler!(describe_cluster)),
 ];
 
@@ -144,6 +156,10 @@ const CONTROLLER: &[(ApiKey, Handler)] = &[
         handler!(incremental_alter_configs),
     ),
     (ApiKey::AlterClientQuotas, handler!(alter_client_quotas)),
+    (
+        ApiKey::AlterUserScramCredentials,
+        handler!(alter_user_scram_credentials),
+    ),
     (ApiKey::DescribeCluster, handler!(describe_cluster)),
 ];
 

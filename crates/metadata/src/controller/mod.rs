@@ -31,6 +31,7 @@ mod partition_change;
 mod placement;
 mod producer_ids;
 mod registration;
+mod scram_credentials;
 mod topic_name;
 
 pub use activation::{ActivationError, bootstrap_records};
@@ -43,6 +44,7 @@ pub use delete_topics::{DeletionResult, TopicSelector};
 pub use liveness::{BrokerLiveness, BrokerSession};
 pub use placement::Chance;
 pub use producer_ids::ProducerIdBlock;
+pub use scram_credentials::{ScramAlteration, ScramResult, UserScramAlteration};
 pub use topic_name::check_topic_name;
 
 use imbl::OrdMap;

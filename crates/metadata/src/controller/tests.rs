@@ -62,7 +62,7 @@ impl Chance for Counter {
 }
 
 /// A controller with its log, on which every record is replayed as it would come from a disk.
-struct Node {
+pub(super) struct Node {
     state: ControllerState,
     liveness: BrokerLiveness,
     settings: ControllerSettings,
@@ -90,7 +90,7 @@ impl Node {
         }
     }
 
-    fn with_brokers(count: i32) -> Self {
+    pub(super) fn with_brokers(count: i32) -> Self {
         let mut node = Self::empty();
         let bootstrap = bootstrap_records(&default_levels(MetadataVersion::LATEST));
         let activation = node.controller().activate(&bootstrap).unwrap();
@@ -102,11 +102,11 @@ impl Node {
         node
     }
 
-    fn controller(&self) -> Controller<'_> {
+    pub(super) fn controller(&self) -> Controller<'_> {
         Controller::new(&self.state, &self.settings, &Rules)
     }
 
-    fn append(&mut self, records: &[VersionedRecord]) {
+    pub(super) fn append(&mut self, records: &[VersionedRecord]) {
         let before = self.image().clone();
         for each in records {
             let mut writer = Writer::new();
@@ -207,7 +207,7 @@ impl Node {
         outcome.response.remove(0).result
     }
 
-    fn image(&self) -> &MetadataImage {
+    pub(super) fn image(&self) -> &MetadataImage {
         self.state.reader().image()
     }
 

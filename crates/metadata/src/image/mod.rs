@@ -40,7 +40,7 @@ pub use partition::{
 };
 pub use producer_ids::ProducerIdsImage;
 pub use reader::{MetadataReader, Provenance};
-pub use scram::ScramImage;
+pub use scram::{ScramCredential, ScramImage, ScramMechanism, Secret};
 pub use topics::{TopicImage, TopicsImage};
 pub use unknown::UnknownRecordsImage;
 

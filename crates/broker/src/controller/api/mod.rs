@@ -7,6 +7,8 @@ mod allocate_producer_ids;
 mod alter_client_quotas;
 #[path = "33_alter_configs.rs"]
 mod alter_configs;
+#[path = "51_alter_user_scram_credentials.rs"]
+mod alter_user_scram_credentials;
 #[path = "63_broker_heartbeat.rs"]
 mod broker_heartbeat;
 #[path = "62_broker_registration.rs"]
@@ -43,6 +45,7 @@ pub(super) fn decide(
         ApiKey::CreatePartitions => create_partitions::decide(active, request),
         ApiKey::IncrementalAlterConfigs => incremental_alter_configs::decide(active, request),
         ApiKey::AlterClientQuotas => alter_client_quotas::decide(active, request),
+        ApiKey::AlterUserScramCredentials => alter_user_scram_credentials::decide(active, request),
         ApiKey::BrokerRegistration => broker_registration::decide(active, request),
         ApiKey::BrokerHeartbeat => broker_heartbeat::decide(active, request),
         ApiKey::AllocateProducerIds => allocate_producer_ids::decide(active, request),

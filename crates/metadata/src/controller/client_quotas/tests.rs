@@ -1,63 +1,24 @@
+use super::super::tests::Node;
 use super::*;
-use crate::controller::{ConfigRules, ControllerSettings, ControllerState};
-use crate::image::{ConfigResource, Provenance, ResourceKind};
 
-struct NoRules;
-
-impl ConfigRules for NoRules {
-    fn check(&self, _: &ConfigResource, _: &BTreeMap<String, String>) -> Result<(), ApiError> {
-        Ok(())
-    }
-
-    fn is_list(&self, _: ResourceKind, _: &str) -> bool {
-        false
-    }
-
-    fn default_value(&self, _: ResourceKind, _: &str) -> Option<String> {
-        None
-    }
+/// Alters and takes the records in; returns how many there were, and the messages.
+fn alter(node: &mut Node, alterations: &[QuotaAlteration]) -> (usize, Vec<Option<String>>) {
+    let controller = node.controller();
+    let dry = controller.alter_client_quotas(alterations, true).unwrap();
+    assert_eq!(dry.records, []);
+    let outcome = controller.alter_client_quotas(alterations, false).unwrap();
+    assert_eq!(outcome.response, dry.response);
+    node.append(&outcome.records);
+    let messages = outcome.response.into_iter();
+    let messages = messages.map(|each| each.result.err().and_then(|error| error.message));
+    (outcome.records.len(), messages.collect())
 }
 
-#[derive(Default)]
-struct Cluster {
-    state: ControllerState,
-    offset: i64,
-}
-
-impl Cluster {
-    /// Alters and takes the records in; returns how many there were, and the messages.
-    fn alter(&mut self, alterations: &[QuotaAlteration]) -> (usize, Vec<Option<String>>) {
-        let settings = ControllerSettings {
-            node_id: 1,
-            cluster_id: "c".to_owned(),
-            partition_count: 1,
-            replication_factor: 1,
-        };
-        let controller = Controller::new(&self.state, &settings, &NoRules);
-        let dry = controller.alter_client_quotas(alterations, true).unwrap();
-        assert_eq!(dry.records, []);
-        let outcome = controller.alter_client_quotas(alterations, false).unwrap();
-        assert_eq!(outcome.response, dry.response);
-        for record in &outcome.records {
-            let provenance = Provenance {
-                offset: self.offset,
-                epoch: 1,
-                appended_wall_ms: 0,
-            };
-            self.state.replay(&record.record, provenance).unwrap();
-            self.offset += 1;
-        }
-        let messages = outcome.response.into_iter();
-        let messages = messages.map(|each| each.result.err().and_then(|error| error.message));
-        (outcome.records.len(), messages.collect())
-    }
-
-    fn quotas(&self) -> Vec<(QuotaEntity, String, f64)> {
-        let quotas = self.state.reader().latest().client_quotas().iter();
-        quotas
-            .map(|(entity, key, value)| (entity.clone(), key.to_owned(), value))
-            .collect()
-    }
+fn quotas(node: &Node) -> Vec<(QuotaEntity, String, f64)> {
+    let quotas = node.image().client_quotas().iter();
+    quotas
+        .map(|(entity, key, value)| (entity.clone(), key.to_owned(), value))
+        .collect()
 }
 
 fn entity(parts: &[(&str, Option<&str>)]) -> QuotaEntity {
@@ -81,7 +42,7 @@ fn alteration(entity: QuotaEntity, operations: &[(&str, Option<f64>)]) -> QuotaA
 
 #[test]
 fn quotas_are_set_changed_and_removed_and_nothing_is_written_that_is_so_already() {
-    let mut cluster = Cluster::default();
+    let mut node = Node::with_brokers(1);
     let both = entity(&[("user", Some("u")), ("client-id", None)]);
     let set = alteration(
         both.clone(),
@@ -90,37 +51,37 @@ fn quotas_are_set_changed_and_removed_and_nothing_is_written_that_is_so_already(
             ("request_percentage", Some(12.5)),
         ],
     );
-    assert_eq!(cluster.alter(&[set.clone()]), (2, vec![None]));
-    assert_eq!(cluster.alter(&[set]), (0, vec![None]));
+    assert_eq!(alter(&mut node, &[set.clone()]), (2, vec![None]));
+    assert_eq!(alter(&mut node, &[set]), (0, vec![None]));
     let change = alteration(
         both.clone(),
         &[("producer_byte_rate", None), ("consumer_byte_rate", None)],
     );
-    assert_eq!(cluster.alter(&[change]), (1, vec![None]));
+    assert_eq!(alter(&mut node, &[change]), (1, vec![None]));
     let left = vec![(both, "request_percentage".to_owned(), 12.5)];
-    assert_eq!(cluster.quotas(), left);
+    assert_eq!(quotas(&node), left);
 }
 
 #[test]
 fn an_entity_that_is_named_again_is_an_error_and_keeps_what_came_first() {
-    let mut cluster = Cluster::default();
+    let mut node = Node::with_brokers(1);
     let user = entity(&[("client-id", None), ("user", Some("u"))]);
     let first = alteration(user.clone(), &[("producer_byte_rate", Some(1.0))]);
     let again = alteration(user.clone(), &[("producer_byte_rate", Some(2.0))]);
     let message = "Ignoring duplicate entity ClientQuotaEntity(entries={client-id=null, user=u})";
     assert_eq!(
-        cluster.alter(&[first, again]),
+        alter(&mut node, &[first, again]),
         (1, vec![Some(message.to_owned())])
     );
     let kept = vec![(user.clone(), "producer_byte_rate".to_owned(), 1.0)];
-    assert_eq!(cluster.quotas(), kept);
+    assert_eq!(quotas(&node), kept);
     let key_twice = [
         ("producer_byte_rate", Some(1.0)),
         ("producer_byte_rate", None),
     ];
     let key_twice = alteration(user, &key_twice);
     assert_eq!(
-        cluster.alter(&[key_twice]),
+        alter(&mut node, &[key_twice]),
         (0, vec![Some(message.to_owned())])
     );
 }
@@ -198,13 +159,13 @@ fn what_cannot_be_is_refused_in_kafkas_words() {
         let asked = alteration(entity, &[(key, Some(value))]);
         let expected = (0, vec![Some(message.to_owned())]);
         assert_eq!(
-            Cluster::default().alter(&[asked]),
+            alter(&mut Node::with_brokers(1), &[asked]),
             expected,
             "{key} {value}"
         );
     }
-    let odd = alteration(user(), &[("request_percentage", Some(f64::NAN))]);
-    let mut cluster = Cluster::default();
-    assert_eq!(cluster.alter(&[odd.clone()]), (1, vec![None]));
-    assert_eq!(cluster.alter(&[odd]), (0, vec![None]));
+    let odd = alteration(user(), &[("request_percentage", Some(f64::INFINITY))]);
+    let mut node = Node::with_brokers(1);
+    assert_eq!(alter(&mut node, &[odd.clone()]), (1, vec![None]));
+    assert_eq!(alter(&mut node, &[odd]), (0, vec![None]));
 }
