@@ -24,6 +24,7 @@ pub mod metadata_records;
 pub mod node;
 pub mod partitions;
 pub mod producer_ids;
+pub mod quotas;
 pub mod requests;
 #[cfg(test)]
 mod simulated_control_plane;

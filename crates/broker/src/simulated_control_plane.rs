@@ -12,7 +12,7 @@ use crate::fatal::{Fatal, FatalErrors};
 use crate::lifecycle::{AdvertisedListener, BrokerLifecycle, LifecycleParts, LifecycleSettings};
 use crate::metadata_cache::{MetadataCache, Published};
 use crate::metadata_follower::{FollowerParts, MetadataFollower, MetadataPublisher};
-use crate::requests::{AllowAll, Authorizer};
+use crate::requests::{AllowAll, Authorizer, Quotas, Unlimited};
 use metadata::controller::bootstrap_records;
 use metadata::features::{MetadataVersion, default_levels};
 use net::timers::Timers;
@@ -51,6 +51,7 @@ impl WallClock for Noon {
 pub(crate) struct Options {
     pub(crate) log: MetadataLogConfig,
     pub(crate) authorizer: Arc<dyn Authorizer>,
+    pub(crate) quotas: Arc<dyn Quotas>,
     pub(crate) publishers: Vec<Arc<dyn MetadataPublisher>>,
     pub(crate) idle_interval_ms: Option<u64>,
     pub(crate) is_topic_deletion_enabled: bool,
@@ -61,6 +62,7 @@ impl Default for Options {
         Self {
             log: MetadataLogConfig::default(),
             authorizer: Arc::new(AllowAll),
+            quotas: Arc::new(Unlimited),
             publishers: Vec::new(),
             idle_interval_ms: Some(500),
             is_topic_deletion_enabled: true,
@@ -190,6 +192,7 @@ impl ControlPlane {
             bootstrap: bootstrap.unwrap(),
             config: Arc::new(BrokerConfig::standalone(Path::new(LOG_DIR)).unwrap()),
             authorizer: options.authorizer,
+            quotas: options.quotas,
             fatal: fatal.clone(),
         });
         Self {

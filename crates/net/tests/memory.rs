@@ -10,8 +10,9 @@ use net::BoxFuture;
 use net::byte_budget::ByteBudget;
 use net::request_context::{ConnectionContext, ListenerName, RequestContext};
 use net::server::{
-    Allowance, Answer, CloseReason, ConnectionLimits, Handled, Observer, PatienceConfig, Refusal,
-    Reply, Request, RequestSizes, RequestTimes, Server, ServerConfig, ServerParts, Service,
+    Allowance, Answer, AnyRate, CloseReason, ConnectionLimits, Handled, Observer, PatienceConfig,
+    Refusal, Reply, Request, RequestSizes, RequestTimes, Server, ServerConfig, ServerParts,
+    Service,
 };
 use net::timers::Timers;
 use net::transport::memory::{MemoryFaults, MemoryNetwork};
@@ -101,7 +102,12 @@ async fn serve_once(client: &mut Connection) {
 
 async fn start(transport: &dyn Transport, budget: &ByteBudget) -> Server {
     let minute = Duration::from_secs(60);
-    let limits = ConnectionLimits::new(Allowance::UNLIMITED, usize::MAX, BTreeMap::new());
+    let limits = ConnectionLimits::new(
+        Allowance::UNLIMITED,
+        usize::MAX,
+        BTreeMap::new(),
+        Arc::new(AnyRate),
+    );
     let parts = ServerParts {
         config: ServerConfig {
             listener: ListenerName::new("PLAINTEXT"),

@@ -37,12 +37,16 @@ use crate::requests::{Call, Unanswerable, later};
 use net::server::Handled;
 use protocol::ErrorCode;
 use reading::Fetch;
-use request::Asked;
+use request::{Asked, Reader};
 use std::sync::Arc;
 use targets::{Target, targets_of};
 
 pub(super) async fn handle(broker: Arc<Broker>, call: Call) -> Result<Handled, Unanswerable> {
-    let asked = Asked::of(&call, broker.fetch_bytes_max)?;
+    let mut asked = Asked::of(&call, broker.fetch_bytes_max)?;
+    if let Reader::Consumer(_) = asked.reader {
+        let bytes_max = broker.quotas.fetch_bytes_max(&call.context);
+        asked.limits = asked.limits.at_most(bytes_max);
+    }
     let now_ms = broker.environment.clock.now().monotonic_ms;
     let mut session = match broker.fetch_sessions.begin(asked.session, now_ms) {
         Ok(session) => session,

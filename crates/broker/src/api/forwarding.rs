@@ -9,9 +9,9 @@
 //! a request is answered with when no controller can be reached, the file of its API knows.
 
 use crate::broker::Broker;
-use crate::requests::{Call, Unanswerable};
-use net::server::{Handled, Reply};
-use protocol::ErrorCode;
+use crate::requests::{Call, Unanswerable, throttle_time_ms};
+use net::server::{Answer, Handled, Outcome, Reply};
+use protocol::{ApiKey, ErrorCode};
 use std::time::Duration;
 use tokio::time::timeout;
 
@@ -30,9 +30,95 @@ pub(super) async fn forward(
             let in_effect = broker.metadata.reached(forwarded.end_offset);
             // Late or not, what was asked for is done.
             let _ = timeout(IN_EFFECT_WITHIN, in_effect).await;
-            let reply = Reply::of_body(&call.context, &forwarded.body)?;
-            Ok(Handled::Done(reply.into()))
+            let mut body = forwarded.body;
+            let throttle = merge_throttle(call, &mut body);
+            Ok(Handled::Done(Answer {
+                outcome: Outcome::Reply(Reply::of_body(&call.context, &body)?),
+                throttle,
+            }))
         }
         Err(error) => refused(error),
+    }
+}
+
+/// Holds the client back for as long as the controller or this broker wants it to be; the answer
+/// says so, if it can.
+fn merge_throttle(call: &Call, body: &mut [u8]) -> Duration {
+    let (key, version) = (call.context.api_key, call.context.api_version);
+    let field = first_with_throttle_time(key)
+        .filter(|first| version >= *first)
+        .and_then(|_| body.first_chunk_mut::<4>());
+    let Some(field) = field else {
+        return call.throttle;
+    };
+    let of_controller = u64::try_from(i32::from_be_bytes(*field)).unwrap_or(0);
+    let throttle = call.throttle.max(Duration::from_millis(of_controller));
+    *field = throttle_time_ms(throttle).to_be_bytes();
+    throttle
+}
+
+/// From which version on answers begin with the time for which the client is held back.
+const fn first_with_throttle_time(key: ApiKey) -> Option<i16> {
+    match key {
+        ApiKey::CreateTopics => Some(2),
+        ApiKey::DeleteTopics => Some(1),
+        ApiKey::CreatePartitions
+        | ApiKey::AlterConfigs
+        | ApiKey::IncrementalAlterConfigs
+        | ApiKey::AlterClientQuotas
+        | ApiKey::AlterUserScramCredentials
+        | ApiKey::ElectLeaders
+        | ApiKey::AlterPartitionReassignments
+        | ApiKey::ListPartitionReassignments
+        | ApiKey::UpdateFeatures
+        | ApiKey::UnregisterBroker => Some(0),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use protocol::generated::{
+        AlterClientQuotasResponse, AlterConfigsResponse, AlterPartitionReassignmentsResponse,
+        AlterUserScramCredentialsResponse, CreatePartitionsResponse, CreateTopicsResponse,
+        DeleteTopicsResponse, ElectLeadersResponse, IncrementalAlterConfigsResponse,
+        ListPartitionReassignmentsResponse, UnregisterBrokerResponse, UpdateFeaturesResponse,
+    };
+    use protocol::wire::{Message, Writer};
+
+    /// Whether all answers from the version on begin with a time of one.
+    fn begins_with_time<'a>(key: ApiKey, message: &impl Message<'a>) -> bool {
+        let first = first_with_throttle_time(key).unwrap();
+        let mut versions = first..=*key.stable_versions().end();
+        versions.all(|version| {
+            let mut writer = Writer::new();
+            message.encode(&mut writer, version).unwrap();
+            writer.into_parts().0.starts_with(&[0, 0, 0, 1])
+        })
+    }
+
+    #[test]
+    fn answers_begin_with_the_time_where_it_is_patched() {
+        macro_rules! check {
+            ($($key:ident, $response:ident;)*) => {$(
+                let message = $response { throttle_time_ms: 1, ..$response::default() };
+                assert!(begins_with_time(ApiKey::$key, &message), stringify!($key));
+            )*};
+        }
+        check! {
+            CreateTopics, CreateTopicsResponse;
+            DeleteTopics, DeleteTopicsResponse;
+            CreatePartitions, CreatePartitionsResponse;
+            AlterConfigs, AlterConfigsResponse;
+            IncrementalAlterConfigs, IncrementalAlterConfigsResponse;
+            AlterClientQuotas, AlterClientQuotasResponse;
+            AlterUserScramCredentials, AlterUserScramCredentialsResponse;
+            ElectLeaders, ElectLeadersResponse;
+            AlterPartitionReassignments, AlterPartitionReassignmentsResponse;
+            ListPartitionReassignments, ListPartitionReassignmentsResponse;
+            UpdateFeatures, UpdateFeaturesResponse;
+            UnregisterBroker, UnregisterBrokerResponse;
+        }
     }
 }

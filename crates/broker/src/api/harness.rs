@@ -26,8 +26,8 @@ use net::request_connection::{
 };
 use net::request_context::{ConnectionContext, ListenerName, Principal, RequestContext};
 use net::server::{
-    Allowance, CloseReason, ConnectionLimits, Observer, PatienceConfig, Refusal, RequestSizes,
-    RequestTimes, Server, ServerConfig, ServerParts,
+    Allowance, AnyRate, CloseReason, ConnectionLimits, Observer, PatienceConfig, Refusal,
+    RequestSizes, RequestTimes, Server, ServerConfig, ServerParts,
 };
 use net::timers::Timers;
 use net::transport::memory::{MemoryFaults, MemoryNetwork};
@@ -154,8 +154,13 @@ impl Node {
             service: BrokerService::new(Arc::clone(&broker), listener),
             observer: events.clone(),
             budget: budget.clone(),
-            limits: ConnectionLimits::new(Allowance::of(10), 10, BTreeMap::new())
-                .for_clients(Allowance::of(10)),
+            limits: ConnectionLimits::new(
+                Allowance::of(10),
+                10,
+                BTreeMap::new(),
+                Arc::new(AnyRate),
+            )
+            .for_clients(Allowance::of(10)),
             connection_ids: Arc::default(),
             timers: environment.timers.clone(),
         };
@@ -489,7 +494,7 @@ impl Authorizer for Rights {
 impl Quotas for Throttle {
     fn throttle(&self, _: &RequestContext, usage: Usage) -> Duration {
         match usage {
-            Usage::Request => Duration::ZERO,
+            Usage::Request | Usage::Handling(_) | Usage::UnsentBytes(_) => Duration::ZERO,
             Usage::ProducedBytes(_) | Usage::FetchedBytes(_) => {
                 Duration::from_millis(self.ms.load(Ordering::Relaxed))
             }

@@ -17,8 +17,10 @@ use super::listeners::ListenersConfig;
 use super::logs::{CleanerConfig, LogsConfig};
 use super::network::{MetricsConfig, NetworkConfig};
 use super::quorum::{MetadataLogConfig, QuorumConfig};
+use super::quotas::quotas;
 use super::replication::ReplicationConfig;
 use super::settings::{Base, Settings, Sources};
+use crate::quotas::QuotaSettings;
 
 /// What a node is configured with. Times are in milliseconds, sizes in bytes.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,6 +51,8 @@ pub struct BrokerConfig {
     pub internal_topics: InternalTopicsConfig,
     /// What is measured, and where it is served.
     pub metrics: MetricsConfig,
+    /// How the use of quotas is measured.
+    pub quotas: QuotaSettings,
     /// What was set, as text.
     pub(super) settings: Settings,
 }
@@ -136,6 +140,7 @@ impl BrokerConfig {
             transactions: TransactionsConfig::new(&settings)?,
             internal_topics: InternalTopicsConfig::new(&settings)?,
             metrics: MetricsConfig::new(&settings)?,
+            quotas: quotas(&settings)?,
             node,
             listeners,
             quorum,

@@ -31,6 +31,7 @@ mod nearest;
 mod network;
 mod providers;
 mod quorum;
+mod quotas;
 mod replication;
 mod rules;
 mod settings;

@@ -40,7 +40,7 @@ use crate::config::BrokerConfig;
 use crate::environment::Environment;
 use crate::fatal::Fatal;
 use crate::lifecycle::AdvertisedListener;
-use crate::requests::Authorizer;
+use crate::requests::{Authorizer, Quotas};
 use channel::Call;
 use metadata::VersionedRecord;
 use protocol::Uuid;
@@ -84,6 +84,8 @@ pub struct ControllerParts {
     pub config: Arc<BrokerConfig>,
     /// Who may do what.
     pub authorizer: Arc<dyn Authorizer>,
+    /// Who is held back.
+    pub quotas: Arc<dyn Quotas>,
     /// Whom it tells that it cannot go on.
     pub fatal: Fatal,
 }

@@ -1,15 +1,18 @@
 //! What is in an envelope: the request, who asks, and from where (KIP-590).
 
 use super::channel::{Call, Origin};
-use crate::requests::{Authorizer, Operation, Resource};
+use crate::requests::{Authorizer, Operation, Quotas, Resource, throttle_time_ms};
+use metadata::controller::MutationQuota;
 use net::request_context::Principal;
 use protocol::generated::principal::DefaultPrincipalData;
 use protocol::generated::{RequestHeader, ResponseHeader};
 use protocol::time::Now;
 use protocol::wire::{DecodeError, Message, Reader, Writer};
 use protocol::{ApiKey, ErrorCode};
+use std::cell::Cell;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// A request to the controller, taken out of its envelope.
 pub(super) struct ControllerRequest<'a> {
@@ -20,10 +23,20 @@ pub(super) struct ControllerRequest<'a> {
     correlation_id: i32,
     body: &'a [u8],
     principal: Principal,
+    client_id: String,
     host: IpAddr,
     /// How long it had to wait for its turn.
     waited_ms: u64,
     authorizer: Arc<dyn Authorizer>,
+}
+
+/// The mutations of one request, charged on the quotas of who asks (KIP-599).
+pub(super) struct Mutations<'a> {
+    quotas: Arc<dyn Quotas>,
+    principal: &'a Principal,
+    client_id: &'a str,
+    is_strict: bool,
+    throttle: Cell<Duration>,
 }
 
 impl<'a> ControllerRequest<'a> {
@@ -52,11 +65,13 @@ impl<'a> ControllerRequest<'a> {
         }
         let mut reader = Reader::new(&envelope.request_data);
         let header = RequestHeader::decode(&mut reader, key.request_header_version(version));
+        let header = header.map_err(malformed)?;
         Ok(Self {
             key,
             version,
             now,
-            correlation_id: header.map_err(malformed)?.correlation_id,
+            correlation_id: header.correlation_id,
+            client_id: header.client_id.unwrap_or_default().into_owned(),
             body: reader.rest(),
             principal: principal(envelope.request_principal.as_deref())?,
             host: host(&envelope.client_host_address)?,
@@ -96,9 +111,44 @@ impl<'a> ControllerRequest<'a> {
             .authorise(&self.principal, self.host, operation, resource)
     }
 
+    /// What partitions that are created or deleted are charged on. From version `first_strict` on
+    /// the client can be told of a refusal; before, it is only held back.
+    pub(super) fn mutations(&self, quotas: &Arc<dyn Quotas>, first_strict: i16) -> Mutations<'_> {
+        Mutations {
+            quotas: Arc::clone(quotas),
+            principal: &self.principal,
+            client_id: &self.client_id,
+            is_strict: self.version >= first_strict,
+            throttle: Cell::new(Duration::ZERO),
+        }
+    }
+
     /// Whether it has waited longer than its sender was ready to.
     pub(super) fn is_late(&self, timeout_ms: i32) -> bool {
         self.waited_ms > u64::try_from(timeout_ms).unwrap_or(0)
+    }
+}
+
+impl Mutations<'_> {
+    /// For how long the client is held back.
+    pub(super) fn throttle_time_ms(&self) -> i32 {
+        throttle_time_ms(self.throttle.get())
+    }
+}
+
+impl MutationQuota for Mutations<'_> {
+    fn charge(&self, partition_count: usize) -> bool {
+        let throttle = self.quotas.charge_mutations(
+            self.principal,
+            self.client_id,
+            partition_count,
+            self.is_strict,
+        );
+        if throttle == Duration::ZERO {
+            return true;
+        }
+        self.throttle.set(throttle);
+        !self.is_strict
     }
 }
 

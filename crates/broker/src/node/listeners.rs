@@ -9,8 +9,8 @@ use crate::environment::Environment;
 use net::byte_budget::ByteBudget;
 use net::request_context::ListenerName;
 use net::server::{
-    Allowance, ConnectionLimits, ListenerLimits, PatienceConfig, Server, ServerConfig, ServerParts,
-    Service,
+    Allowance, ConnectionLimits, ConnectionRates, ListenerLimits, PatienceConfig, Server,
+    ServerConfig, ServerParts, Service,
 };
 use net::transport::{Acceptor, Address};
 use std::collections::BTreeMap;
@@ -119,7 +119,11 @@ impl OpenListener {
 }
 
 impl ListenerParts {
-    pub(super) fn new(environment: &Environment, config: &Arc<BrokerConfig>) -> Self {
+    pub(super) fn new(
+        environment: &Environment,
+        config: &Arc<BrokerConfig>,
+        rates: Arc<dyn ConnectionRates>,
+    ) -> Self {
         let network = &config.network;
         let configured = network.queued_request_bytes_max;
         let bytes = configured.map_or(REQUEST_BYTES, |bytes| bytes as usize);
@@ -134,7 +138,7 @@ impl ListenerParts {
         Self {
             config: Arc::clone(config),
             environment: environment.clone(),
-            limits: ConnectionLimits::new(allowance_of_node(network), per_ip, overrides),
+            limits: ConnectionLimits::new(allowance_of_node(network), per_ip, overrides, rates),
             for_clients,
             reserve,
             connection_ids: Arc::default(),

@@ -8,6 +8,7 @@ use crate::effective_config::EffectiveConfig;
 use crate::groups::Groups;
 use crate::metadata_follower::MetadataPublisher;
 use crate::partitions::Partitions;
+use crate::quotas::ClientQuotas;
 use metadata::image::{MetadataDelta, MetadataImage};
 use net::BoxFuture;
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use tracing::{error, warn};
 #[derive(Debug)]
 pub(super) struct NodePublisher {
     pub(super) config: Arc<EffectiveConfig>,
+    pub(super) quotas: Arc<ClientQuotas>,
     pub(super) partitions: Arc<Partitions>,
     pub(super) groups: Arc<Groups>,
 }
@@ -30,6 +32,9 @@ impl MetadataPublisher for NodePublisher {
         Box::pin(async move {
             for warning in self.config.apply(delta, image) {
                 warn!("apply metadata: {warning}");
+            }
+            if delta.has_other_client_quotas {
+                self.quotas.apply(image.client_quotas());
             }
             let applied = self.partitions.apply(delta, image).await;
             for failed in &applied.failures {

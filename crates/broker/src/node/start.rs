@@ -22,7 +22,8 @@ use crate::metadata_follower::{FollowerParts, MetadataFollower};
 use crate::metadata_records;
 use crate::partitions::{PartitionParts, Partitions, TopicConfigs, Upkeep};
 use crate::producer_ids::ProducerIds;
-use crate::requests::{AllowAll, BrokerService, Unlimited};
+use crate::quotas::ClientQuotas;
+use crate::requests::{AllowAll, BrokerService};
 use crate::telemetry::endpoint::MetricsEndpoint;
 use crate::telemetry::gauges::{ControllerGauges, MetadataGauges, ProcessGauges, ReplicaGauges};
 use crate::telemetry::{BrokerState, Telemetry};
@@ -49,6 +50,7 @@ struct Starting {
     telemetry: Arc<Telemetry>,
     effective: Arc<EffectiveConfig>,
     broker_epoch: Arc<AtomicI64>,
+    quotas: Arc<ClientQuotas>,
     fatal: Fatal,
     failures: FatalErrors,
 }
@@ -144,6 +146,7 @@ fn online_ids(claimed: &ClaimedDirectories) -> Vec<Uuid> {
 impl Starting {
     fn new(environment: Environment, config: Arc<BrokerConfig>, cluster_id: &str) -> Self {
         let (fatal, failures) = Fatal::channel();
+        let quotas = ClientQuotas::new(config.quotas, environment.clock.clone());
         let effective = Arc::new(EffectiveConfig::new(BrokerConfig::clone(&config)));
         Self {
             environment,
@@ -152,6 +155,7 @@ impl Starting {
             metadata: Arc::default(),
             telemetry: Arc::default(),
             effective,
+            quotas: Arc::new(quotas),
             broker_epoch: Arc::new(AtomicI64::new(BrokerEpoch::NONE.0)),
             fatal,
             failures,
@@ -195,6 +199,7 @@ impl Starting {
             bootstrap: read_bootstrap_records(disk, log_dir).await?,
             config: Arc::clone(&self.config),
             authorizer: Arc::new(AllowAll),
+            quotas: self.quotas.clone(),
             fatal: self.fatal.clone(),
         });
         match controller.activated().await {
@@ -262,6 +267,7 @@ impl Starting {
             cache: Arc::clone(&self.metadata),
             publishers: vec![Arc::new(NodePublisher {
                 config: Arc::clone(&self.effective),
+                quotas: Arc::clone(&self.quotas),
                 partitions: Arc::clone(partitions),
                 groups: Arc::clone(groups),
             })],
@@ -313,7 +319,7 @@ impl Starting {
             codecs: CodecPool::new(CODECS_IDLE_MAX),
             fetch_bytes_max: network.fetch_bytes_max as usize,
             authorizer: Arc::new(AllowAll),
-            quotas: Arc::new(Unlimited),
+            quotas: self.quotas.clone(),
         }
     }
 
@@ -334,6 +340,7 @@ impl Starting {
         telemetry.add_source(Arc::new(ReplicaGauges::new(replicas)));
         telemetry.add_source(Arc::new(BrokerGauges(Arc::clone(broker))));
         telemetry.add_source(Arc::clone(&broker.groups) as _);
+        telemetry.add_source(self.quotas.clone());
         telemetry.add_source(Arc::new(ProcessGauges));
         telemetry.add_source(Arc::new(MetadataGauges::new(Arc::clone(&self.metadata))));
         let controller = ControllerGauges::new(Arc::clone(&self.metadata), || true);
@@ -372,7 +379,7 @@ impl Starting {
     }
 
     fn serve(&self, open: Vec<OpenListener>, broker: &Arc<Broker>) -> Vec<Server> {
-        let parts = ListenerParts::new(&self.environment, &self.config);
+        let parts = ListenerParts::new(&self.environment, &self.config, self.quotas.clone());
         let serve = |open: OpenListener| {
             let kind = match open.is_controllers() {
                 true => ListenerKind::Controller,

@@ -8,6 +8,7 @@
 
 mod authorise;
 mod call;
+mod handling;
 mod quota;
 mod service;
 

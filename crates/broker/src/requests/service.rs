@@ -1,5 +1,6 @@
 //! Requests from the listeners to their handlers.
 
+use super::handling::Timed;
 use super::{Call, Unanswerable, Usage};
 use crate::api::{self, ListenerKind};
 use crate::broker::Broker;
@@ -35,14 +36,26 @@ impl Service for BrokerService {
             .broker
             .quotas
             .throttle(&request.context, Usage::Request);
+        let context = self
+            .broker
+            .quotas
+            .measures_requests()
+            .then(|| request.context.clone());
         let handled = handler(
             Arc::clone(&self.broker),
             Call::new(request, self.listener, throttle),
         );
         Box::pin(async move {
-            handled
-                .await
-                .unwrap_or_else(|unanswerable| Handled::Done(unanswerable.close()))
+            let handled = match context {
+                None => handled.await,
+                Some(context) => {
+                    let (handled, time) = Timed::new(handled).await;
+                    let usage = Usage::Handling(time);
+                    self.broker.quotas.throttle(&context, usage);
+                    handled
+                }
+            };
+            handled.unwrap_or_else(|unanswerable| Handled::Done(unanswerable.close()))
         })
     }
 }

@@ -170,4 +170,11 @@ families! {
     CONTROLLED_SHUTDOWN_BROKER_COUNT, Gauge,
         "kafka_controller_kafkacontroller_controlledshutdownbrokercount",
         "Registered brokers on their way out.";
+
+    QUOTA_ACCOUNTS, Gauge, "klamm_quota_accounts",
+        "Clients whose use of a quota is kept account of, by quota.";
+    QUOTA_THROTTLES, Counter, "klamm_quota_throttles_total",
+        "Answers or connections that were throttled, by quota.";
+    QUOTA_THROTTLE_SECONDS, Counter, "klamm_quota_throttle_seconds_total",
+        "For how long clients were to be throttled in all, in seconds, by quota.";
 }

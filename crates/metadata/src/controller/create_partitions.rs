@@ -70,6 +70,7 @@ impl Controller<'_> {
             .ok_or_else(unknown)?;
         let existing = i32::try_from(topic.partitions.len()).unwrap_or(i32::MAX);
         let additional = additional_count(request, existing)?;
+        self.charge(usize::try_from(additional).unwrap_or(0))?;
         let first = topic.partitions.values().next();
         let replica_count = first.map_or(0, |partition| partition.replicas.len());
         let partitions: Vec<PartitionRegistration> = match &request.assignments {

@@ -98,6 +98,7 @@ impl Controller<'_> {
         } else {
             self.assigned_partitions(topic)?
         };
+        self.charge(partitions.len())?;
         let topic_id = chance.topic_id();
         let replica_count = partitions.first().map_or(0, |each| each.replicas.len());
         let created = CreatedTopic {

@@ -46,7 +46,7 @@ impl Controller<'_> {
         let mut outcome = Outcome::none(Vec::new());
         for (selector, found) in selectors.iter().zip(found) {
             let result = found.and_then(|(name, topic_id)| match counts[&topic_id] {
-                1 => Ok((name, topic_id)),
+                1 => self.charge_deletion(topic_id).map(|()| (name, topic_id)),
                 _ => Err(duplicate(selector)),
             });
             if let Ok((_, topic_id)) = result {
@@ -60,6 +60,11 @@ impl Controller<'_> {
         }
         check_record_count(&outcome.records)?;
         Ok(outcome)
+    }
+
+    fn charge_deletion(&self, topic_id: Uuid) -> Result<(), ApiError> {
+        let topic = self.image().topics().by_id(topic_id);
+        self.charge(topic.map_or(0, |topic| topic.partitions.len()))
     }
 
     fn select(&self, selector: &TopicSelector) -> Result<(String, Uuid), ApiError> {

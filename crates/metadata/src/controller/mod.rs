@@ -103,6 +103,13 @@ pub struct Controller<'a> {
     state: &'a ControllerState,
     settings: &'a ControllerSettings,
     rules: &'a dyn ConfigRules,
+    mutations: Option<&'a dyn MutationQuota>,
+}
+
+/// What creating and deleting partitions is charged on (KIP-599).
+pub trait MutationQuota {
+    /// Whether so many more may be created or deleted.
+    fn charge(&self, partition_count: usize) -> bool;
 }
 
 impl<R> Outcome<R> {
@@ -193,6 +200,15 @@ impl<'a> Controller<'a> {
             state,
             settings,
             rules,
+            mutations: None,
+        }
+    }
+
+    /// The same controller, which charges partitions that it creates or deletes.
+    pub fn charging(self, mutations: &'a dyn MutationQuota) -> Self {
+        Self {
+            mutations: Some(mutations),
+            ..self
         }
     }
 
@@ -201,6 +217,15 @@ impl<'a> Controller<'a> {
         Outcome {
             records: vec![VersionedRecord::first(MetadataRecord::NoOp(NoOpRecord {}))],
             response: (),
+        }
+    }
+
+    fn charge(&self, partition_count: usize) -> Result<(), ApiError> {
+        match self.mutations {
+            Some(quota) if !quota.charge(partition_count) => {
+                Err(ApiError::bare(ErrorCode::THROTTLING_QUOTA_EXCEEDED))
+            }
+            _ => Ok(()),
         }
     }
 

@@ -5,9 +5,14 @@
 //! others in the backlog, and an address with too many has the new one closed. Otherwise than
 //! Kafka, which closes the least recently used connection of another listener when one between
 //! brokers comes in, such listeners are not counted for the node.
+//!
+//! An address that makes connections too fast has the new one closed after a pause (KIP-612).
+//!
+//! Not the job of this file: measuring how fast connections are made ([`ConnectionRates`]).
 
 use super::creation_rate::CreationRate;
 use std::collections::BTreeMap;
+use std::fmt;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -33,6 +38,24 @@ pub struct ConnectionLimits {
     /// `max.connections.per.ip.overrides`.
     overrides: BTreeMap<IpAddr, usize>,
     by_address: Mutex<BTreeMap<IpAddr, usize>>,
+    rates: Arc<dyn ConnectionRates>,
+}
+
+/// Knows how fast an address may make connections.
+pub trait ConnectionRates: Send + Sync + fmt::Debug {
+    /// Notes one more connection of a client; if it comes too fast, it is not noted, and closed
+    /// after this time.
+    fn pause_before(&self, address: IpAddr) -> Duration;
+}
+
+/// Connections are made as fast as clients like.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct AnyRate;
+
+impl ConnectionRates for AnyRate {
+    fn pause_before(&self, _: IpAddr) -> Duration {
+        Duration::ZERO
+    }
 }
 
 /// The limits of one listener, `listener.name.<name>.max.connections` and the like.
@@ -71,6 +94,14 @@ pub enum Refusal {
     /// Its address has as many as it may.
     #[error("refuse connection: {0} has as many connections as it may")]
     TooManyFromAddress(IpAddr),
+    /// Its address makes connections too fast.
+    #[error("refuse connection: {address} makes connections too fast")]
+    TooFast {
+        /// The address.
+        address: IpAddr,
+        /// When it is closed.
+        pause: Duration,
+    },
 }
 
 impl Allowance {
@@ -95,6 +126,7 @@ impl ConnectionLimits {
         node: Allowance,
         per_address_max: usize,
         overrides: BTreeMap<IpAddr, usize>,
+        rates: Arc<dyn ConnectionRates>,
     ) -> Arc<Self> {
         Arc::new(Self {
             node: Places::new(node),
@@ -104,6 +136,7 @@ impl ConnectionLimits {
                 .map(|(address, count)| (address.to_canonical(), count))
                 .collect(),
             by_address: Mutex::new(BTreeMap::new()),
+            rates,
         })
     }
 
@@ -153,6 +186,10 @@ impl ListenerLimits {
         // An IPv4 client of a socket for both families is the same client.
         let address = address.to_canonical();
         let limits = &self.node_limits;
+        let pause = limits.rates.pause_before(address);
+        if pause > Duration::ZERO {
+            return Err(Refusal::TooFast { address, pause });
+        }
         let count_max = limits.overrides.get(&address).copied();
         let count_max = count_max.unwrap_or(limits.per_address_max);
         let mut by_address = limits

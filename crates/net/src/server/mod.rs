@@ -24,11 +24,11 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::Instant;
 
-pub use limits::{Allowance, ConnectionLimits, ListenerLimits, Refusal};
+pub use limits::{Allowance, AnyRate, ConnectionLimits, ConnectionRates, ListenerLimits, Refusal};
 pub use observer::{CloseReason, Observer, RequestSizes, RequestTimes};
 pub use patience::PatienceConfig;
 pub use reply::{Reply, ReplyError};
@@ -36,6 +36,9 @@ pub use service::{Answer, Handled, Outcome, Request, Service};
 
 /// How long to leave the operating system alone when it cannot accept.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// So many connections that came too fast are held; beyond that they are closed at once.
+const CLOSED_LATER_MAX: usize = 1000;
 
 /// How a listener treats its connections.
 #[derive(Debug, Clone)]
@@ -83,6 +86,7 @@ struct Accepting {
     connection_ids: Arc<AtomicU64>,
     drain: watch::Receiver<bool>,
     connections: JoinSet<()>,
+    closed_later: Arc<Semaphore>,
 }
 
 impl Server {
@@ -104,6 +108,7 @@ impl Server {
             connection_ids: parts.connection_ids,
             drain: draining,
             connections: JoinSet::new(),
+            closed_later: Arc::new(Semaphore::new(CLOSED_LATER_MAX)),
         };
         Self {
             local_address,
@@ -178,6 +183,9 @@ impl Accepting {
             Err(refusal) => {
                 let listener = &shared.config.listener;
                 shared.observer.connection_refused(listener, peer, refusal);
+                if let Refusal::TooFast { pause, .. } = refusal {
+                    self.close_later(connection, pause);
+                }
                 return;
             }
         };
@@ -195,6 +203,23 @@ impl Accepting {
             let reason = connection::serve(served, Arc::clone(&context), connection, drain).await;
             drop(place);
             shared.observer.connection_closed(&context, &reason);
+        });
+    }
+
+    /// A client that is closed at once comes back at once.
+    fn close_later(&mut self, connection: Connection, pause: Duration) {
+        let Ok(place) = Arc::clone(&self.closed_later).try_acquire_owned() else {
+            return;
+        };
+        let shared = Arc::clone(&self.shared);
+        let mut drain = self.drain.clone();
+        self.connections.spawn(async move {
+            tokio::select! {
+                biased;
+                () = is_set(&mut drain) => {}
+                () = shared.timers.sleep(pause) => {}
+            }
+            drop((connection, place));
         });
     }
 

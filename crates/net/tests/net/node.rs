@@ -6,9 +6,9 @@ use net::file_slice::FileSlice;
 use net::request_connection::{RequestConnection, RequestConnectionOptions};
 use net::request_context::{ConnectionContext, ListenerName, RequestContext};
 use net::server::{
-    Allowance, Answer, CloseReason, ConnectionLimits, Handled, Observer, Outcome, PatienceConfig,
-    Refusal, Reply, Request, RequestSizes, RequestTimes, Server, ServerConfig, ServerParts,
-    Service,
+    Allowance, Answer, AnyRate, CloseReason, ConnectionLimits, Handled, Observer, Outcome,
+    PatienceConfig, Refusal, Reply, Request, RequestSizes, RequestTimes, Server, ServerConfig,
+    ServerParts, Service,
 };
 use net::timers::Timers;
 use net::transport::memory::{MemoryFaults, MemoryNetwork, MemoryTransport};
@@ -75,6 +75,22 @@ pub(crate) async fn start_with(
     (node_limit, per_address_max): (Allowance, usize),
     slice: Option<FileSlice>,
 ) -> Node {
+    let limits = ConnectionLimits::new(
+        node_limit,
+        per_address_max,
+        BTreeMap::new(),
+        Arc::new(AnyRate),
+    );
+    start_limited(transport, config, &limits, slice).await
+}
+
+/// With limits of its own.
+pub(crate) async fn start_limited(
+    transport: &dyn Transport,
+    config: ServerConfig,
+    limits: &Arc<ConnectionLimits>,
+    slice: Option<FileSlice>,
+) -> Node {
     let timers = Timers::start();
     let budget = ByteBudget::new(32 << 20);
     let script = Arc::new(Script {
@@ -87,7 +103,6 @@ pub(crate) async fn start_with(
         events: sender,
         times: Mutex::default(),
     });
-    let limits = ConnectionLimits::new(node_limit, per_address_max, BTreeMap::new());
     let parts = ServerParts {
         config,
         service: Arc::clone(&script) as Arc<dyn Service>,

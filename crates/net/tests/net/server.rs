@@ -1,10 +1,16 @@
 //! A server against clients that are slow, silent, wrong or too many, and its drain.
 
-use crate::node::{Node, SECOND, client, command, config, memory, start, start_with};
+use crate::node::{
+    Node, SECOND, client, command, config, memory, start, start_limited, start_with,
+};
 use crate::pipelining::framed;
 use net::request_connection::RequestError;
-use net::server::Allowance;
+use net::server::{Allowance, ConnectionLimits, ConnectionRates};
 use net::transport::{Connection, Transport};
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::Instant;
@@ -131,6 +137,35 @@ async fn a_client_that_takes_no_answers_is_given_up() {
         assert!(told.ends_with("does not take its answers"), "{told}");
     });
     drop(deaf.reader);
+}
+
+/// One connection at once, others after half a second.
+#[derive(Debug, Default)]
+struct OneAtOnce(AtomicUsize);
+
+impl ConnectionRates for OneAtOnce {
+    fn pause_before(&self, _: IpAddr) -> Duration {
+        match self.0.fetch_add(1, Ordering::Relaxed) {
+            0 => Duration::ZERO,
+            _ => SECOND / 2,
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_comes_too_fast_is_closed_after_a_pause() {
+    let transport = memory();
+    let rates = Arc::new(OneAtOnce::default());
+    let limits = ConnectionLimits::new(Allowance::UNLIMITED, usize::MAX, BTreeMap::new(), rates);
+    let mut node = start_limited(&transport, config(), &limits, None).await;
+    let first = client(&transport, &node).await;
+    let second = client(&transport, &node).await;
+    let begun = Instant::now();
+    second.closed().await;
+    let pause = begun.elapsed().as_millis();
+    assert!((499..=502).contains(&pause), "{pause}");
+    assert!(node.told("refused").await.contains("too fast"));
+    first.send(3, &command("now"), SECOND).await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]

@@ -65,6 +65,15 @@ impl Asked {
     }
 }
 
+impl Limits {
+    pub(super) fn at_most(self, bytes_max: usize) -> Self {
+        Self {
+            bytes_min: self.bytes_min.min(bytes_max),
+            bytes_max: self.bytes_max.min(bytes_max),
+        }
+    }
+}
+
 impl Reader {
     /// Up to where it reads; a replica up to the end of the log.
     pub(super) const fn isolation(self) -> Option<Isolation> {

@@ -104,9 +104,13 @@ impl Fetch {
     fn throttle(&self, bytes: usize) -> Duration {
         match self.reader {
             Reader::Consumer(_) => {
-                let usage = Usage::FetchedBytes(bytes);
-                let throttle = self.broker.quotas.throttle(&self.context, usage);
-                throttle.max(self.throttle)
+                let quotas = &self.broker.quotas;
+                let throttle = quotas.throttle(&self.context, Usage::FetchedBytes(bytes));
+                let throttle = throttle.max(self.throttle);
+                if throttle > Duration::ZERO {
+                    quotas.throttle(&self.context, Usage::UnsentBytes(bytes));
+                }
+                throttle
             }
             Reader::Replica { .. } => Duration::ZERO,
         }

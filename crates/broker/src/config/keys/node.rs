@@ -26,9 +26,9 @@ pub(super) const NODE_KEYS: &[ConfigKey] = keys! {
     "controller.performance.sample.period.ms", Long, Is("60000"), AtLeast(100), Medium, ReadOnly,
         NotYet,
         "How often the controller logs how long its events take.";
-    "controller.quota.window.num", Int, Is("11"), AtLeast(1), Low, ReadOnly, NotYet,
+    "controller.quota.window.num", Int, Is("11"), AtLeast(1), Low, ReadOnly, Used,
         "How many samples are kept for the quota of changes to topics.";
-    "controller.quota.window.size.seconds", Int, Is("1"), AtLeast(1), Low, ReadOnly, NotYet,
+    "controller.quota.window.size.seconds", Int, Is("1"), AtLeast(1), Low, ReadOnly, Used,
         "How long one sample lasts for the quota of changes to topics.";
     "create.topic.policy.class.name", Class, Null, Any, Low, ReadOnly, Refused,
         "A Java class that may refuse the creation of topics.";
@@ -42,9 +42,9 @@ pub(super) const NODE_KEYS: &[ConfigKey] = keys! {
         "How many partitions a topic gets when its creation does not say.";
     "process.roles", List, Required, SomeOf(&["broker", "controller"]), High, ReadOnly, Used,
         "What the node is: broker, controller or both.";
-    "quota.window.num", Int, Is("11"), AtLeast(1), Low, ReadOnly, NotYet,
+    "quota.window.num", Int, Is("11"), AtLeast(1), Low, ReadOnly, Used,
         "How many samples are kept for the quotas of clients.";
-    "quota.window.size.seconds", Int, Is("1"), AtLeast(1), Low, ReadOnly, NotYet,
+    "quota.window.size.seconds", Int, Is("1"), AtLeast(1), Low, ReadOnly, Used,
         "How long one sample lasts for the quotas of clients.";
     #[internal]
     "server.max.startup.time.ms", Long, Is("9223372036854775807"), AtLeast(0), Medium, ReadOnly,

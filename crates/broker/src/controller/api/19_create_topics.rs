@@ -5,8 +5,10 @@
 //!   of the topic, others get TOPIC_AUTHORIZATION_FAILED in its place (KIP-525).
 //! - With `validateOnly` everything is decided and nothing written.
 //! - The timeout holds until the decision is taken; who was decided for waits for the commit.
+//! - Partitions are charged on the controller mutation quota (KIP-599); from version 6 on a topic is
+//!   refused with THROTTLING_QUOTA_EXCEEDED, before the client is only held back.
 //!
-//! Missing: policies (`create.topic.policy.class.name`), the controller mutation quota (KIP-599).
+//! Missing: policies (`create.topic.policy.class.name`).
 
 use super::{count, duplicate_name};
 use crate::controller::active::{Active, Decision};
@@ -20,6 +22,7 @@ use protocol::generated::create_topics_response::CreatableTopicResult;
 use protocol::generated::{CreateTopicsRequest, CreateTopicsResponse};
 use std::collections::BTreeMap;
 
+const FIRST_STRICT: i16 = 6;
 const CLUSTER_METADATA: &str = "__cluster_metadata";
 
 pub(super) fn decide(
@@ -34,10 +37,12 @@ pub(super) fn decide(
         timeout_ms: asked.timeout_ms,
         validate_only: asked.validate_only,
     };
+    let mutations = request.mutations(&active.parts.quotas, FIRST_STRICT);
+    let controller = active.controller().charging(&mutations);
     let mut chance = active.parts.environment.chance.clone();
     let outcome = match request.is_late(asked.timeout_ms) {
         true => Err(ApiError::bare(ErrorCode::REQUEST_TIMED_OUT)),
-        false => active.controller().create_topics(&taken, &mut chance),
+        false => controller.create_topics(&taken, &mut chance),
     };
     let (records, mut topics) = match outcome {
         Ok(outcome) => {
@@ -56,7 +61,7 @@ pub(super) fn decide(
     };
     topics.extend(refusals.iter().map(|(name, error)| failed(name, error)));
     let response = request.encode(&CreateTopicsResponse {
-        throttle_time_ms: 0,
+        throttle_time_ms: mutations.throttle_time_ms(),
         topics,
     })?;
     Ok(Decision::new(records, response))

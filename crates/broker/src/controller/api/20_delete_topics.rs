@@ -6,12 +6,12 @@
 //! - A topic that is named more than once, by whatever names, is not deleted.
 //! - The order of the answer is drawn, because it would tell what is hidden from the client.
 //! - `delete.topic.enable=false`: TOPIC_DELETION_DISABLED, up to version 2 INVALID_REQUEST.
-//!
-//! Missing: the controller mutation quota (KIP-599).
+//! - Partitions are charged on the controller mutation quota (KIP-599); from version 5 on a topic is
+//!   refused with THROTTLING_QUOTA_EXCEEDED, before the client is only held back.
 
 use super::{code_and_message, count, duplicate_name};
 use crate::controller::active::{Active, Decision};
-use crate::controller::request::ControllerRequest;
+use crate::controller::request::{ControllerRequest, Mutations};
 use crate::requests::{Operation, Resource};
 use metadata::VersionedRecord;
 use metadata::controller::{ApiError, TopicSelector};
@@ -21,6 +21,7 @@ use protocol::{ErrorCode, Uuid};
 use std::collections::BTreeMap;
 
 const FIRST_WITH_DELETION_DISABLED: i16 = 3;
+const FIRST_STRICT: i16 = 5;
 
 pub(super) fn decide(
     active: &Active,
@@ -38,13 +39,14 @@ pub(super) fn decide(
     } else {
         Some(ApiError::bare(ErrorCode::TOPIC_DELETION_DISABLED))
     };
+    let mutations = request.mutations(&active.parts.quotas, FIRST_STRICT);
     let (records, mut responses) = match refused {
         Some(error) => (Vec::new(), refuse_all(&asked, &error)),
-        None => Deletion::new(active, request).decide(&asked),
+        None => Deletion::new(active, request, &mutations).decide(&asked),
     };
     shuffle(active, &mut responses);
     let response = request.encode(&DeleteTopicsResponse {
-        throttle_time_ms: 0,
+        throttle_time_ms: mutations.throttle_time_ms(),
         responses,
     })?;
     Ok(Decision::new(records, response))
@@ -53,6 +55,7 @@ pub(super) fn decide(
 struct Deletion<'a> {
     active: &'a Active,
     request: &'a ControllerRequest<'a>,
+    mutations: &'a Mutations<'a>,
     may_delete_all: bool,
     responses: Vec<DeletableTopicResult<'static>>,
     /// What is to be deleted, with the name that the answer gives.
@@ -60,10 +63,15 @@ struct Deletion<'a> {
 }
 
 impl<'a> Deletion<'a> {
-    fn new(active: &'a Active, request: &'a ControllerRequest<'a>) -> Self {
+    fn new(
+        active: &'a Active,
+        request: &'a ControllerRequest<'a>,
+        mutations: &'a Mutations<'a>,
+    ) -> Self {
         Self {
             active,
             request,
+            mutations,
             may_delete_all: request.may(Operation::Delete, Resource::Cluster),
             responses: Vec::new(),
             found: BTreeMap::new(),
@@ -82,7 +90,8 @@ impl<'a> Deletion<'a> {
             self.find_by_name(name, count, &ids);
         }
         let selectors: Vec<_> = self.found.keys().copied().map(TopicSelector::Id).collect();
-        let outcome = self.active.controller().delete_topics(&selectors);
+        let controller = self.active.controller().charging(self.mutations);
+        let outcome = controller.delete_topics(&selectors);
         let records = match outcome {
             Ok(outcome) => {
                 let found = std::mem::take(&mut self.found);

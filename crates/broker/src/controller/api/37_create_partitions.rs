@@ -1,9 +1,9 @@
 //! CreatePartitions (key 37), versions 0 to 3: adds partitions to topics (KIP-195).
 //!
 //! ALTER on each topic. A name that occurs twice is changed neither time. With `validateOnly`
-//! everything is decided and nothing written.
-//!
-//! Missing: the controller mutation quota (KIP-599).
+//! everything is decided and nothing written. Partitions are charged on the controller mutation
+//! quota (KIP-599); from version 3 on a topic is refused with THROTTLING_QUOTA_EXCEEDED, before the
+//! client is only held back.
 
 use super::{code_and_message, count, duplicate_name};
 use crate::controller::active::{Active, Decision};
@@ -14,6 +14,8 @@ use protocol::ErrorCode;
 use protocol::generated::create_partitions_response::CreatePartitionsTopicResult;
 use protocol::generated::{CreatePartitionsRequest, CreatePartitionsResponse};
 use std::collections::BTreeMap;
+
+const FIRST_STRICT: i16 = 3;
 
 pub(super) fn decide(
     active: &Active,
@@ -33,10 +35,12 @@ pub(super) fn decide(
             .collect(),
         ..asked
     };
+    let mutations = request.mutations(&active.parts.quotas, FIRST_STRICT);
+    let controller = active.controller().charging(&mutations);
     let mut chance = active.parts.environment.chance.clone();
     let outcome = match request.is_late(asked.timeout_ms) {
         true => Err(ApiError::bare(ErrorCode::REQUEST_TIMED_OUT)),
-        false => active.controller().create_partitions(&taken, &mut chance),
+        false => controller.create_partitions(&taken, &mut chance),
     };
     let refusals = refusals
         .into_iter()
@@ -55,7 +59,7 @@ pub(super) fn decide(
         }
     };
     let response = request.encode(&CreatePartitionsResponse {
-        throttle_time_ms: 0,
+        throttle_time_ms: mutations.throttle_time_ms(),
         results,
     })?;
     Ok(Decision::new(records, response))

@@ -1,7 +1,7 @@
 //! What the controller answers to each request, and to whom.
 
 use crate::controller::ControllerChannel;
-use crate::requests::{Authorizer, Operation, Resource};
+use crate::requests::{Authorizer, Operation, Quotas, Resource, Usage};
 use crate::simulated_control_plane::{
     ControlPlane, NODE, Options, configured_topic, formatted_disk, pass, topic,
 };
@@ -31,6 +31,7 @@ use protocol::generated::{
 use protocol::wire::{Message, Reader, Writer};
 use protocol::{ApiKey, ErrorCode, Uuid};
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -605,4 +606,74 @@ async fn quotas_of_clients_are_altered_by_who_may() {
         assert_eq!((entry.error_code, entry.error_message.as_deref()), expected);
         assert_eq!(entry.entity[0].entity_name.as_deref(), Some("u"));
     }
+}
+
+/// Has room for two partitions, and says how long to wait for more.
+#[derive(Default)]
+struct TwoPartitions(AtomicUsize);
+
+impl Quotas for TwoPartitions {
+    fn throttle(&self, _: &RequestContext, _: Usage) -> Duration {
+        Duration::ZERO
+    }
+
+    fn charge_mutations(
+        &self,
+        principal: &Principal,
+        client_id: &str,
+        partition_count: usize,
+        is_strict: bool,
+    ) -> Duration {
+        if principal.name() != "alice" {
+            return Duration::ZERO;
+        }
+        assert_eq!(client_id, "console");
+        let charged = self.0.fetch_add(partition_count, Ordering::Relaxed);
+        if charged + partition_count <= 2 {
+            return Duration::ZERO;
+        }
+        if is_strict {
+            self.0.fetch_sub(partition_count, Ordering::Relaxed);
+        }
+        Duration::from_millis(700)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn mutations_beyond_the_quota_are_refused_or_in_old_versions_delayed() {
+    let options = Options {
+        quotas: Arc::new(TwoPartitions::default()),
+        ..Options::default()
+    };
+    let plane = ControlPlane::start_with(&formatted_disk().await, options).await;
+    let _broker = plane.running_broker().await;
+    let create = |names: &[&'static str]| CreateTopicsRequest {
+        topics: names.iter().map(|name| topic(name, 1)).collect(),
+        ..CreateTopicsRequest::default()
+    };
+    let body = forward(&plane.channel(), &create(&["a", "b", "c"]), 7).await;
+    let body = body.unwrap();
+    let response: CreateTopicsResponse<'_> = decode(&body, 7);
+    let codes: Vec<_> = response.topics.iter().map(|it| it.error_code).collect();
+    let refused = ErrorCode::THROTTLING_QUOTA_EXCEEDED;
+    assert_eq!(codes, [ErrorCode::NONE, ErrorCode::NONE, refused]);
+    assert_eq!(response.throttle_time_ms, 700);
+    let body = forward(&plane.channel(), &create(&["c"]), 5).await.unwrap();
+    let response: CreateTopicsResponse<'_> = decode(&body, 5);
+    assert_eq!(response.topics[0].error_code, ErrorCode::NONE);
+    assert_eq!(response.throttle_time_ms, 700);
+    let deleted = delete(&plane.channel(), vec![state(Some("a"), Uuid::ZERO)]).await;
+    assert_eq!(deleted[0].2, refused);
+    let request = CreatePartitionsRequest {
+        topics: vec![CreatePartitionsTopic {
+            name: "b".into(),
+            count: 3,
+            assignments: None,
+        }],
+        timeout_ms: 60_000,
+        validate_only: false,
+    };
+    let body = forward(&plane.channel(), &request, 3).await.unwrap();
+    let response: CreatePartitionsResponse<'_> = decode(&body, 3);
+    assert_eq!(response.results[0].error_code, refused);
 }

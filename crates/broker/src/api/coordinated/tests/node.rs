@@ -15,8 +15,8 @@ use net::byte_budget::ByteBudget;
 use net::request_connection::{RequestConnection, RequestConnectionOptions, ResponseBytes};
 use net::request_context::{ConnectionContext, ListenerName, Principal, RequestContext};
 use net::server::{
-    Allowance, CloseReason, ConnectionLimits, Observer, PatienceConfig, Refusal, RequestSizes,
-    RequestTimes, Server, ServerConfig, ServerParts,
+    Allowance, AnyRate, CloseReason, ConnectionLimits, Observer, PatienceConfig, Refusal,
+    RequestSizes, RequestTimes, Server, ServerConfig, ServerParts,
 };
 use net::transport::Address;
 use protocol::api_key::Request;
@@ -230,7 +230,7 @@ async fn serve(broker: &Arc<Broker>) -> Server {
         service: BrokerService::new(Arc::clone(broker), ListenerKind::Broker),
         observer: Arc::new(Silent),
         budget: ByteBudget::new(1 << 20),
-        limits: ConnectionLimits::new(Allowance::of(10), 10, BTreeMap::new())
+        limits: ConnectionLimits::new(Allowance::of(10), 10, BTreeMap::new(), Arc::new(AnyRate))
             .for_clients(Allowance::of(10)),
         connection_ids: Arc::default(),
         timers: environment.timers.clone(),
