@@ -1,6 +1,7 @@
 //! What the handlers of requests work with: the parts of a node, put together.
 
 use crate::auto_topic_creation::AutoTopicCreation;
+use crate::client_telemetry::ClientTelemetry;
 use crate::codec_pool::CodecPool;
 use crate::controller::ControllerChannel;
 use crate::effective_config::EffectiveConfig;
@@ -44,6 +45,8 @@ pub struct Broker {
     pub groups: Arc<Groups>,
     /// Has topics created that are needed.
     pub topic_creation: AutoTopicCreation,
+    /// Metrics that clients push.
+    pub client_telemetry: Arc<ClientTelemetry>,
     /// Who may do what.
     pub authorizer: Arc<dyn Authorizer>,
     /// Who is held back.

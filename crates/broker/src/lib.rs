@@ -8,6 +8,7 @@ pub mod api;
 pub mod auto_topic_creation;
 pub mod broker;
 pub mod chance;
+pub mod client_telemetry;
 pub mod clock;
 pub mod codec_pool;
 pub mod config;

@@ -65,7 +65,12 @@ fn response(broker: &Broker, call: &Call) -> ApiVersionsResponse<'static> {
         Some((KRAFT_VERSION, published.kraft_version)).filter(|(_, level)| *level > 0);
     let finalized = levels.chain(kraft_version);
     ApiVersionsResponse {
-        api_keys: call.listener.served().map(advertised).collect(),
+        api_keys: call
+            .listener
+            .served()
+            .filter(|key| is_advertised(broker, *key))
+            .map(advertised)
+            .collect(),
         throttle_time_ms: call.throttle_time_ms(),
         supported_features: supported_features(call.context.api_version),
         finalized_features_epoch: published.end_offset.0 - 1,
@@ -90,6 +95,15 @@ fn supported_features(version: i16) -> Vec<SupportedFeatureKey<'static>> {
             max_version: max,
         })
         .collect()
+}
+
+/// Clients are only asked for metrics that somebody receives (KIP-714).
+fn is_advertised(broker: &Broker, key: ApiKey) -> bool {
+    let is_telemetry = matches!(
+        key,
+        ApiKey::GetTelemetrySubscriptions | ApiKey::PushTelemetry
+    );
+    !is_telemetry || broker.client_telemetry.is_received()
 }
 
 fn advertised(key: ApiKey) -> ApiVersion {

@@ -4,6 +4,7 @@
 use crate::auto_topic_creation::AutoTopicCreation;
 use crate::broker::{Broker, Identity};
 use crate::chance::Chance;
+use crate::client_telemetry::ClientTelemetry;
 use crate::clock::{Clock, WallClock};
 use crate::codec_pool::CodecPool;
 use crate::config::{BrokerConfig, TopicConfig};
@@ -347,6 +348,10 @@ async fn start_broker(
         producer_ids: ProducerIds::default(),
         groups: Arc::new(Groups::new((&config).into(), environment.clone())),
         fetch_sessions: FetchSessions::new(10, environment.chance.clone()),
+        client_telemetry: Arc::new(ClientTelemetry::new(
+            config.client_telemetry,
+            environment.clock.clone(),
+        )),
         environment,
         metadata,
         partitions: Partitions::start(parts),

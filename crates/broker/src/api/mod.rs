@@ -34,6 +34,8 @@ mod fetch;
 #[path = "10_find_coordinator.rs"]
 mod find_coordinator;
 mod forwarding;
+#[path = "71_get_telemetry_subscriptions.rs"]
+mod get_telemetry_subscriptions;
 #[cfg(test)]
 mod harness;
 #[path = "12_heartbeat.rs"]
@@ -63,6 +65,8 @@ mod offset_fetch;
 mod offset_for_leader_epoch;
 #[path = "00_produce.rs"]
 mod produce;
+#[path = "72_push_telemetry.rs"]
+mod push_telemetry;
 #[path = "14_sync_group.rs"]
 mod sync_group;
 
@@ -141,6 +145,11 @@ const BROKER: &[(ApiKey, Handler)] = &[
         handler!(alter_user_scram_credentials),
     ),
     (ApiKey::DescribeCluster, handler!(describe_cluster)),
+    (
+        ApiKey::GetTelemetrySubscriptions,
+        handler!(get_telemetry_subscriptions),
+    ),
+    (ApiKey::PushTelemetry, handler!(push_telemetry)),
 ];
 
 /// What controllers serve.

@@ -20,6 +20,7 @@ use super::quorum::{MetadataLogConfig, QuorumConfig};
 use super::quotas::quotas;
 use super::replication::ReplicationConfig;
 use super::settings::{Base, Settings, Sources};
+use crate::client_telemetry::ClientTelemetrySettings;
 use crate::quotas::QuotaSettings;
 
 /// What a node is configured with. Times are in milliseconds, sizes in bytes.
@@ -51,6 +52,8 @@ pub struct BrokerConfig {
     pub internal_topics: InternalTopicsConfig,
     /// What is measured, and where it is served.
     pub metrics: MetricsConfig,
+    /// How metrics of clients are treated.
+    pub client_telemetry: ClientTelemetrySettings,
     /// How the use of quotas is measured.
     pub quotas: QuotaSettings,
     /// What was set, as text.
@@ -140,6 +143,10 @@ impl BrokerConfig {
             transactions: TransactionsConfig::new(&settings)?,
             internal_topics: InternalTopicsConfig::new(&settings)?,
             metrics: MetricsConfig::new(&settings)?,
+            client_telemetry: ClientTelemetrySettings {
+                bytes_max: settings.number("telemetry.max.bytes")?,
+                is_received: settings.boolean("klamm.client.metrics.receive")?,
+            },
             quotas: quotas(&settings)?,
             node,
             listeners,

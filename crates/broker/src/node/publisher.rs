@@ -4,12 +4,13 @@
 //! Not the job of this module: reading the metadata log, and showing the image to requests, which
 //! comes after this.
 
+use crate::client_telemetry::ClientTelemetry;
 use crate::effective_config::EffectiveConfig;
 use crate::groups::Groups;
 use crate::metadata_follower::MetadataPublisher;
 use crate::partitions::Partitions;
 use crate::quotas::ClientQuotas;
-use metadata::image::{MetadataDelta, MetadataImage};
+use metadata::image::{ConfigResource, MetadataDelta, MetadataImage, ResourceKind};
 use net::BoxFuture;
 use std::sync::Arc;
 use tracing::{error, warn};
@@ -18,6 +19,7 @@ use tracing::{error, warn};
 #[derive(Debug)]
 pub(super) struct NodePublisher {
     pub(super) config: Arc<EffectiveConfig>,
+    pub(super) client_telemetry: Arc<ClientTelemetry>,
     pub(super) quotas: Arc<ClientQuotas>,
     pub(super) partitions: Arc<Partitions>,
     pub(super) groups: Arc<Groups>,
@@ -35,6 +37,12 @@ impl MetadataPublisher for NodePublisher {
             }
             if delta.has_other_client_quotas {
                 self.quotas.apply(image.client_quotas());
+            }
+            let is_subscription = |each: &ConfigResource| each.kind == ResourceKind::CLIENT_METRICS;
+            if delta.configs.iter().any(is_subscription) {
+                for warning in self.client_telemetry.apply(image.configs()) {
+                    warn!("apply metadata: {warning}");
+                }
             }
             let applied = self.partitions.apply(delta, image).await;
             for failed in &applied.failures {

@@ -8,6 +8,7 @@ use super::{Node, NodeDirectories, StartError, settings};
 use crate::api::ListenerKind;
 use crate::auto_topic_creation::AutoTopicCreation;
 use crate::broker::{Broker, Identity};
+use crate::client_telemetry::ClientTelemetry;
 use crate::codec_pool::CodecPool;
 use crate::config::BrokerConfig;
 use crate::controller::{ActiveController, ControllerParts, read_bootstrap_records};
@@ -51,6 +52,7 @@ struct Starting {
     effective: Arc<EffectiveConfig>,
     broker_epoch: Arc<AtomicI64>,
     quotas: Arc<ClientQuotas>,
+    client_telemetry: Arc<ClientTelemetry>,
     fatal: Fatal,
     failures: FatalErrors,
 }
@@ -147,6 +149,8 @@ impl Starting {
     fn new(environment: Environment, config: Arc<BrokerConfig>, cluster_id: &str) -> Self {
         let (fatal, failures) = Fatal::channel();
         let quotas = ClientQuotas::new(config.quotas, environment.clock.clone());
+        let client_telemetry =
+            ClientTelemetry::new(config.client_telemetry, environment.clock.clone());
         let effective = Arc::new(EffectiveConfig::new(BrokerConfig::clone(&config)));
         Self {
             environment,
@@ -156,6 +160,7 @@ impl Starting {
             telemetry: Arc::default(),
             effective,
             quotas: Arc::new(quotas),
+            client_telemetry: Arc::new(client_telemetry),
             broker_epoch: Arc::new(AtomicI64::new(BrokerEpoch::NONE.0)),
             fatal,
             failures,
@@ -268,6 +273,7 @@ impl Starting {
             publishers: vec![Arc::new(NodePublisher {
                 config: Arc::clone(&self.effective),
                 quotas: Arc::clone(&self.quotas),
+                client_telemetry: Arc::clone(&self.client_telemetry),
                 partitions: Arc::clone(partitions),
                 groups: Arc::clone(groups),
             })],
@@ -320,6 +326,7 @@ impl Starting {
             fetch_bytes_max: network.fetch_bytes_max as usize,
             authorizer: Arc::new(AllowAll),
             quotas: self.quotas.clone(),
+            client_telemetry: Arc::clone(&self.client_telemetry),
         }
     }
 
@@ -341,6 +348,7 @@ impl Starting {
         telemetry.add_source(Arc::new(BrokerGauges(Arc::clone(broker))));
         telemetry.add_source(Arc::clone(&broker.groups) as _);
         telemetry.add_source(self.quotas.clone());
+        telemetry.add_source(self.client_telemetry.clone());
         telemetry.add_source(Arc::new(ProcessGauges));
         telemetry.add_source(Arc::new(MetadataGauges::new(Arc::clone(&self.metadata))));
         let controller = ControllerGauges::new(Arc::clone(&self.metadata), || true);

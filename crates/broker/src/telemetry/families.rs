@@ -171,6 +171,15 @@ families! {
         "kafka_controller_kafkacontroller_controlledshutdownbrokercount",
         "Registered brokers on their way out.";
 
+    CLIENT_METRICS_INSTANCE_COUNT, Gauge, "kafka_server_client_metrics_instance_count",
+        "Clients that are asked for metrics, or were lately.";
+    CLIENT_METRICS_DROPPED, Counter, "klamm_client_metrics_dropped_total",
+        "Numbers that clients have pushed and for which there was no room.";
+    CLIENT_GAUGE, Gauge, "klamm_client_gauge",
+        "A number that a client has pushed.";
+    CLIENT_COUNTER, Counter, "klamm_client_counter_total",
+        "A count that a client has pushed.";
+
     QUOTA_ACCOUNTS, Gauge, "klamm_quota_accounts",
         "Clients whose use of a quota is kept account of, by quota.";
     QUOTA_THROTTLES, Counter, "klamm_quota_throttles_total",

@@ -10,7 +10,8 @@
 //! Invariants:
 //! - Feeding a metric takes no lock and allocates nothing, but for the first request of an API.
 //!   Locks are taken where handles are made: once for a listener, once for a partition.
-//! - What clients send does not decide how many metrics there are.
+//! - What clients send does not decide how many metrics there are, but for the metrics that they
+//!   push, which are bounded.
 //! - Nothing here is read back to decide anything.
 
 mod broker_state;

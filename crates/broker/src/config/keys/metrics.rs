@@ -17,6 +17,6 @@ pub(super) const METRICS_KEYS: &[ConfigKey] = keys! {
         "How much is measured.";
     "metrics.sample.window.ms", Long, Is("30000"), AtLeast(1), Low, ReadOnly, Used,
         "How long one sample of a measured rate lasts.";
-    "telemetry.max.bytes", Int, Is("1048576"), AtLeast(1), Low, ReadOnly, NotYet,
+    "telemetry.max.bytes", Int, Is("1048576"), AtLeast(1), Low, ReadOnly, Used,
         "How many bytes of metrics a client may push at a time.";
 };

@@ -107,7 +107,10 @@ fn every_key_of_kafka_is_in_the_table_as_kafka_defines_it() {
         }
     }
     let rest: Vec<&str> = ours.into_keys().map(|(_, name)| name).collect();
-    assert_eq!(rest, ["klamm.metrics.listener"]);
+    assert_eq!(
+        rest,
+        ["klamm.client.metrics.receive", "klamm.metrics.listener"]
+    );
 }
 
 #[test]

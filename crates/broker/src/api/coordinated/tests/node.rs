@@ -32,6 +32,7 @@ use storage::directories::{
 use crate::api::ListenerKind;
 use crate::auto_topic_creation::AutoTopicCreation;
 use crate::broker::{Broker, Identity};
+use crate::client_telemetry::ClientTelemetry;
 use crate::codec_pool::CodecPool;
 use crate::config::BrokerConfig;
 use crate::effective_config::EffectiveConfig;
@@ -109,6 +110,10 @@ impl Node {
             fetch_bytes_max: 1 << 20,
             groups,
             topic_creation: AutoTopicCreation::new((&config()).into(), plane.channel()),
+            client_telemetry: Arc::new(ClientTelemetry::new(
+                config().client_telemetry,
+                plane.environment.clock.clone(),
+            )),
             authorizer: Arc::new(NoSecrets),
             quotas: Arc::new(Unlimited),
         });
