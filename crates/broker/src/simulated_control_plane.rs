@@ -27,7 +27,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use storage::directories::NodeIdentity;
-use storage::directory_health::DirectoryHealth;
 use storage::disk::Disk;
 use storage::disk::simulated::{SimulatedDisk, poll_once};
 use tokio::runtime::Handle;
@@ -154,9 +153,8 @@ impl ControlPlane {
             configured_voters: VoterSet::default(),
             config: options.log,
         };
-        let health = Arc::new(DirectoryHealth::default());
         let now = environment.clock.now();
-        let quorum = Quorum::open(shared, health, quorum_options, now).await;
+        let quorum = Quorum::open(shared, Arc::default(), quorum_options, now).await;
         let quorum = Arc::new(quorum.unwrap());
         let (fatal, fatal_errors) = Fatal::channel();
         let bootstrap = read_bootstrap_records(disk.as_ref(), Path::new(LOG_DIR)).await;

@@ -6,6 +6,8 @@ use protocol::generated::metadata::client_quota_record::EntityData as RecordEnti
 use protocol::generated::metadata::{ClientQuotaRecord, MetadataRecord};
 use std::sync::atomic::Ordering;
 
+/// Entities with how many quotas each has, or the error.
+type Described = Result<Vec<(String, usize)>, (ErrorCode, Option<String>)>;
 type Component<'a> = (&'a str, i8, Option<&'a str>);
 
 fn quota(entity: &[(&str, Option<&str>)], key: &str) -> MetadataRecord {
@@ -40,12 +42,7 @@ async fn node() -> Node {
     node
 }
 
-/// Entities with how many quotas each has, or the error.
-async fn describe(
-    node: &Node,
-    strict: bool,
-    components: &[Component<'_>],
-) -> Result<Vec<(String, usize)>, (ErrorCode, Option<String>)> {
+async fn describe(node: &Node, strict: bool, components: &[Component<'_>]) -> Described {
     let components = components.iter();
     let request = DescribeClientQuotasRequest {
         components: components
@@ -79,7 +76,7 @@ async fn describe(
     Ok(shown.collect())
 }
 
-fn named(entities: &[(&str, usize)]) -> Result<Vec<(String, usize)>, (ErrorCode, Option<String>)> {
+fn named(entities: &[(&str, usize)]) -> Described {
     let entities = entities.iter();
     Ok(entities
         .map(|(name, count)| ((*name).to_owned(), *count))

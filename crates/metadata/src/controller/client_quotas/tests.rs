@@ -21,7 +21,9 @@ fn quotas(node: &Node) -> Vec<(QuotaEntity, String, f64)> {
         .collect()
 }
 
-fn entity(parts: &[(&str, Option<&str>)]) -> QuotaEntity {
+type Parts<'a> = [(&'a str, Option<&'a str>)];
+
+fn entity(parts: &Parts<'_>) -> QuotaEntity {
     let parts = parts.iter();
     QuotaEntity(
         parts
@@ -51,7 +53,10 @@ fn quotas_are_set_changed_and_removed_and_nothing_is_written_that_is_so_already(
             ("request_percentage", Some(12.5)),
         ],
     );
-    assert_eq!(alter(&mut node, &[set.clone()]), (2, vec![None]));
+    assert_eq!(
+        alter(&mut node, std::slice::from_ref(&set)),
+        (2, vec![None])
+    );
     assert_eq!(alter(&mut node, &[set]), (0, vec![None]));
     let change = alteration(
         both.clone(),
@@ -86,86 +91,94 @@ fn an_entity_that_is_named_again_is_an_error_and_keeps_what_came_first() {
     );
 }
 
+/// Asks for one quota, and wants it refused with these words.
+fn refuses(entity: QuotaEntity, (key, value): (&str, f64), message: &str) {
+    let asked = alteration(entity, &[(key, Some(value))]);
+    let expected = (0, vec![Some(message.to_owned())]);
+    let mut node = Node::with_brokers(1);
+    assert_eq!(alter(&mut node, &[asked]), expected, "{key} {value}");
+}
+
 #[test]
-fn what_cannot_be_is_refused_in_kafkas_words() {
-    let user = || entity(&[("user", Some("u"))]);
-    let ip = || entity(&[("ip", Some("10.0.0.1"))]);
-    let cases = [
-        (entity(&[]), "x", 1.0, "Invalid empty client quota entity"),
+fn entities_that_cannot_be_are_refused_in_kafkas_words() {
+    let cases: [(&Parts<'_>, &str); 5] = [
+        (&[], "Invalid empty client quota entity"),
         (
-            entity(&[("host", None)]),
-            "x",
-            1.0,
+            &[("host", None)],
             "Unhandled client quota entity type: host",
         ),
+        (&[("user", Some(""))], "Empty user not supported"),
         (
-            entity(&[("user", Some(""))]),
-            "x",
-            1.0,
-            "Empty user not supported",
-        ),
-        (
-            entity(&[("ip", None), ("user", None)]),
-            "x",
-            1.0,
+            &[("ip", None), ("user", None)],
             "Invalid quota entity combination, IP entity shouldnot be combined with User or \
              ClientId",
         ),
         (
-            entity(&[("ip", Some("no host"))]),
-            "x",
-            1.0,
+            &[("ip", Some("no host"))],
             "no host is not a valid IP or resolvable host.",
         ),
-        (user(), "no", 1.0, "Invalid configuration key no"),
+    ];
+    for (parts, message) in cases {
+        refuses(entity(parts), ("x", 1.0), message);
+    }
+}
+
+#[test]
+fn values_that_cannot_be_are_refused_in_kafkas_words() {
+    let (produced, consumed) = ("producer_byte_rate", "consumer_byte_rate");
+    let connections = "connection_creation_rate";
+    let cases = [
+        ("user", "no", 1.0, "Invalid configuration key no"),
         (
-            user(),
-            "connection_creation_rate",
+            "user",
+            connections,
             1.0,
             "Invalid configuration key connection_creation_rate",
         ),
         (
-            ip(),
-            "producer_byte_rate",
+            "ip",
+            produced,
             1.0,
             "Invalid configuration key producer_byte_rate",
         ),
         (
-            user(),
-            "producer_byte_rate",
+            "user",
+            produced,
             0.0,
             "Quota producer_byte_rate must be greater than 0",
         ),
         (
-            user(),
-            "producer_byte_rate",
+            "user",
+            produced,
             1.5,
             "producer_byte_rate cannot be a fractional value.",
         ),
         (
-            user(),
-            "consumer_byte_rate",
+            "user",
+            consumed,
             1e19,
             "Proposed value for consumer_byte_rate is too large for a LONG.",
         ),
         (
-            ip(),
-            "connection_creation_rate",
+            "ip",
+            connections,
             3e9,
             "Proposed value for connection_creation_rate is too large for an INT.",
         ),
     ];
-    for (entity, key, value, message) in cases {
-        let asked = alteration(entity, &[(key, Some(value))]);
-        let expected = (0, vec![Some(message.to_owned())]);
-        assert_eq!(
-            alter(&mut Node::with_brokers(1), &[asked]),
-            expected,
-            "{key} {value}"
-        );
+    for (kind, key, value, message) in cases {
+        refuses(entity(&[(kind, Some("10.0.0.1"))]), (key, value), message);
     }
-    let odd = alteration(user(), &[("request_percentage", Some(f64::INFINITY))]);
+}
+
+#[test]
+fn a_percentage_may_be_without_bounds_and_equals_itself() {
+    let user = entity(&[("user", None)]);
+    let endless = [alteration(
+        user,
+        &[("request_percentage", Some(f64::INFINITY))],
+    )];
     let mut node = Node::with_brokers(1);
-    assert_eq!(alter(&mut node, &[odd.clone()]), (1, vec![None]));
-    assert_eq!(alter(&mut node, &[odd]), (0, vec![None]));
+    assert_eq!(alter(&mut node, &endless), (1, vec![None]));
+    assert_eq!(alter(&mut node, &endless), (0, vec![None]));
 }

@@ -19,7 +19,8 @@ public final class Main {
         ApiKeys.DELETE_TOPICS, ApiKeys.INIT_PRODUCER_ID, ApiKeys.OFFSET_FOR_LEADER_EPOCH, ApiKeys.DESCRIBE_CONFIGS,
         ApiKeys.ALTER_CONFIGS, ApiKeys.CREATE_PARTITIONS, ApiKeys.DELETE_GROUPS, ApiKeys.INCREMENTAL_ALTER_CONFIGS,
         ApiKeys.OFFSET_DELETE, ApiKeys.DESCRIBE_CLIENT_QUOTAS, ApiKeys.ALTER_CLIENT_QUOTAS,
-        ApiKeys.DESCRIBE_USER_SCRAM_CREDENTIALS, ApiKeys.ALTER_USER_SCRAM_CREDENTIALS, ApiKeys.DESCRIBE_CLUSTER);
+        ApiKeys.DESCRIBE_USER_SCRAM_CREDENTIALS, ApiKeys.ALTER_USER_SCRAM_CREDENTIALS, ApiKeys.DESCRIBE_CLUSTER,
+        ApiKeys.GET_TELEMETRY_SUBSCRIPTIONS, ApiKeys.PUSH_TELEMETRY);
 
     private Main() {
     }
@@ -41,6 +42,7 @@ public final class Main {
             ConfigCases.run(sweep);
             QuotaCases.run(sweep);
             ScramCases.run(sweep);
+            TelemetryCases.run(sweep);
             FrameCases.run(sweep);
         }
     }

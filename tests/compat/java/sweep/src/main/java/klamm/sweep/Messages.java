@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.lang.reflect.Method;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.Type;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -86,6 +87,9 @@ final class Messages {
         if (value instanceof Number number) {
             return number(type, number);
         }
+        if (value instanceof byte[] bytes && type == ByteBuffer.class) {
+            return ByteBuffer.wrap(bytes);
+        }
         if (value instanceof Fields fields) {
             return struct((Class<?>) type, fields);
         }
@@ -98,6 +102,9 @@ final class Messages {
         }
         if (type == short.class || type == Short.class) {
             return number.shortValue();
+        }
+        if (type == double.class) {
+            return number.doubleValue();
         }
         return type == long.class || type == Long.class ? (Object) number.longValue() : (Object) number.intValue();
     }

@@ -53,6 +53,7 @@ final class Normaliser {
             ObjectNode normal = JsonNodeFactory.instance.objectNode();
             object.properties().forEach(
                 entry -> normal.set(entry.getKey(), normalise(entry.getKey(), entry.getValue())));
+            nameDrawnClient(normal);
             return normal;
         }
         if (node instanceof ArrayNode array) {
@@ -73,6 +74,15 @@ final class Normaliser {
         String name = object.path("name").asText();
         if (!id.isEmpty() && !id.equals(Uuid.ZERO_UUID.toString()) && object.path("name").isTextual() && !name.isEmpty()) {
             names.putIfAbsent(id, "<id of " + name + ">");
+        }
+    }
+
+    /** The id of a client without one is drawn, and the number of its subscription comes from it; ours begin with zeros. */
+    private static void nameDrawnClient(ObjectNode object) {
+        JsonNode id = object.path("clientInstanceId");
+        if (id.isTextual() && !id.asText().startsWith("AAAA") && object.has("subscriptionId")) {
+            object.put("clientInstanceId", "<drawn>");
+            object.put("subscriptionId", "<drawn>");
         }
     }
 
