@@ -4,8 +4,8 @@
 //! `client-metrics`), and where metrics are served (`telemetry`).
 //!
 //! Invariants:
-//! - Clients are known in bounded number, each by an id that it keeps; who is not heard of for three
-//!   of its intervals is forgotten.
+//! - Clients are known in bounded number, each by an id that it keeps; who is not heard of for
+//!   three of its intervals is forgotten.
 //! - Nothing is read of what clients push unless the node was told to receive it; then a payload
 //!   that cannot be read is INVALID_RECORD, and what is kept of the others is bounded.
 //!

@@ -109,8 +109,8 @@ mod tests {
     }
 
     proptest! {
-        /// Whoever waits as long as he is told to keeps the rate, if he sends little at a time: what
-        /// is waited for longer than the windows last is forgotten, as in Kafka.
+        /// Whoever waits as long as he is told to keeps the rate, if he sends little at a time:
+        /// what is waited for longer than the windows last is forgotten, as in Kafka.
         #[test]
         fn the_rate_is_kept_by_who_waits(
             seconds in prop::collection::vec(0.001_f64..0.5, 200..400),

@@ -14,5 +14,7 @@ mod service;
 
 pub use authorise::{AllowAll, Authorizer, Operation, Resource, authorized_operations};
 pub use call::{Call, Unanswerable, answer, later, throttle_time_ms};
-pub use quota::{Quotas, Unlimited, Usage};
+#[cfg(test)]
+pub use quota::Unlimited;
+pub use quota::{Quotas, Usage};
 pub use service::BrokerService;

@@ -50,10 +50,12 @@ pub trait Quotas: Send + Sync {
     }
 }
 
-/// Nobody is held back, as on a Kafka without quotas.
+/// Nobody is held back: for tests of what has nothing to do with quotas.
+#[cfg(test)]
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Unlimited;
 
+#[cfg(test)]
 impl Quotas for Unlimited {
     fn throttle(&self, _: &RequestContext, _: Usage) -> Duration {
         Duration::ZERO

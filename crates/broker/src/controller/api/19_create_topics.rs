@@ -5,8 +5,8 @@
 //!   of the topic, others get TOPIC_AUTHORIZATION_FAILED in its place (KIP-525).
 //! - With `validateOnly` everything is decided and nothing written.
 //! - The timeout holds until the decision is taken; who was decided for waits for the commit.
-//! - Partitions are charged on the controller mutation quota (KIP-599); from version 6 on a topic is
-//!   refused with THROTTLING_QUOTA_EXCEEDED, before the client is only held back.
+//! - Partitions are charged on the controller mutation quota (KIP-599); from version 6 on a topic
+//!   is refused with THROTTLING_QUOTA_EXCEEDED, before the client is only held back.
 //!
 //! Missing: policies (`create.topic.policy.class.name`).
 

@@ -6,8 +6,8 @@
 //! - A topic that is named more than once, by whatever names, is not deleted.
 //! - The order of the answer is drawn, because it would tell what is hidden from the client.
 //! - `delete.topic.enable=false`: TOPIC_DELETION_DISABLED, up to version 2 INVALID_REQUEST.
-//! - Partitions are charged on the controller mutation quota (KIP-599); from version 5 on a topic is
-//!   refused with THROTTLING_QUOTA_EXCEEDED, before the client is only held back.
+//! - Partitions are charged on the controller mutation quota (KIP-599); from version 5 on a topic
+//!   is refused with THROTTLING_QUOTA_EXCEEDED, before the client is only held back.
 
 use super::{code_and_message, count, duplicate_name};
 use crate::controller::active::{Active, Decision};

@@ -1,3 +1,5 @@
+//! Alterations that are good, bad or double.
+
 use super::super::tests::Node;
 use super::*;
 
