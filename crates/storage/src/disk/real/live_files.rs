@@ -6,8 +6,9 @@
 //! Invariants:
 //! - A path leads to one live file at most; that file is the one opened first (by device and
 //!   inode), and a file that someone else put in its place is never taken for it.
-//! - Names change under the write lock of `names`, and files are opened by name under its read
-//!   lock; so what was opened is what the path meant.
+//! - Names change under the write lock of their device's `names`, and files are opened by name
+//!   under its read lock; so what was opened is what the path meant. Only these are held across
+//!   calls of the system, and a slow device keeps nobody from another one's.
 //! - Locks are taken in the order `names`, `by_path` or a file's `place`, descriptor cache.
 
 use std::collections::BTreeMap;
@@ -17,20 +18,21 @@ use std::num::NonZeroUsize;
 use std::ops::Bound;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use rustix::fs::OFlags;
 use rustix::io::Errno;
 
 use super::super::{DiskError, DiskErrorKind, OpenMode};
 use super::descriptors::{DescriptorCache, DescriptorCell};
+use super::device::{Device, Devices};
 use super::lock;
 
 /// All files of a disk that somebody holds.
 #[derive(Debug)]
 pub(super) struct LiveFiles {
     descriptors: DescriptorCache,
-    names: RwLock<()>,
+    devices: Devices,
     by_path: Mutex<ByPath>,
 }
 
@@ -39,6 +41,9 @@ pub(super) struct LiveFiles {
 pub(super) struct LiveFile {
     files: Arc<LiveFiles>,
     identity: FileIdentity,
+    device: Arc<Device>,
+    /// Whose names the file's name is among; in almost every case the same device.
+    home: Arc<Device>,
     cell: Arc<DescriptorCell>,
     place: Mutex<Place>,
     /// The failure of an earlier sync. It is held during a sync, so that of two syncs at a time
@@ -52,6 +57,9 @@ pub(super) struct FileIdentity {
     device: u64,
     inode: u64,
 }
+
+/// Descriptors whose closing may free the blocks of a file.
+type Keepers = (Option<File>, Vec<Arc<File>>);
 
 #[derive(Debug, Clone)]
 struct Place {
@@ -72,13 +80,20 @@ impl LiveFiles {
     pub(super) fn new(descriptors_max: NonZeroUsize) -> Self {
         Self {
             descriptors: DescriptorCache::new(descriptors_max),
-            names: RwLock::new(()),
+            devices: Devices::default(),
             by_path: Mutex::new(ByPath::default()),
         }
     }
 
+    /// The devices of the files.
+    pub(super) const fn devices(&self) -> &Devices {
+        &self.devices
+    }
+
+    /// Opens a file whose name is on the device `home`.
     pub(super) fn open(
         self: &Arc<Self>,
+        home: &Arc<Device>,
         path: &Path,
         mode: OpenMode,
     ) -> Result<Arc<LiveFile>, DiskError> {
@@ -94,7 +109,7 @@ impl LiveFiles {
                 options.create_new(true);
             }
         }
-        let _names = self.names.read().unwrap_or_else(PoisonError::into_inner);
+        let _names = home.names.read().unwrap_or_else(PoisonError::into_inner);
         if lock::is_locked(path) {
             return Err(DiskError::new("open", path, DiskErrorKind::Locked));
         }
@@ -103,14 +118,15 @@ impl LiveFiles {
         if metadata.is_dir() {
             return Err(failed(io::ErrorKind::IsADirectory.into()));
         }
-        let live = self.live_file(path, FileIdentity::of(&metadata));
+        let live = self.live_file(home, path, FileIdentity::of(&metadata));
         self.descriptors
             .keep(&live.cell, Arc::new(descriptor), mode != OpenMode::Read);
         Ok(live)
     }
 
-    pub(super) fn rename(&self, from: &Path, to: &Path) -> Result<(), DiskError> {
-        let _names = self.names.write().unwrap_or_else(PoisonError::into_inner);
+    /// Renames within the device `home`.
+    pub(super) fn rename(&self, home: &Device, from: &Path, to: &Path) -> Result<(), DiskError> {
+        let _names = home.names.write().unwrap_or_else(PoisonError::into_inner);
         fs::rename(from, to).map_err(|error| DiskError::from_system("rename", from, error))?;
         if from == to {
             return Ok(());
@@ -131,10 +147,17 @@ impl LiveFiles {
         Ok(())
     }
 
-    pub(super) fn remove_file(&self, path: &Path) -> Result<(), DiskError> {
-        let names = self.names.write().unwrap_or_else(PoisonError::into_inner);
+    pub(super) fn remove_file(&self, home: &Device, path: &Path) -> Result<(), DiskError> {
+        // Closed at the end of this function, which may take long.
+        let _closed_last = home.watched(|| self.remove_name(home, path))?;
+        Ok(())
+    }
+
+    /// Removes the name of a file and hands over what keeps the file itself.
+    fn remove_name(&self, home: &Device, path: &Path) -> Result<Keepers, DiskError> {
+        let _names = home.names.write().unwrap_or_else(PoisonError::into_inner);
         // Freeing the blocks of a large file takes long. Whoever closes it last has to wait for
-        // that: it shall be this function, and not before the names are unlocked.
+        // that: it shall be the caller, when the names are unlocked.
         let keeper = match lock::is_locked(path) {
             true => None,
             false => File::open(path).ok(),
@@ -142,15 +165,17 @@ impl LiveFiles {
         fs::remove_file(path).map_err(|error| DiskError::from_system("remove", path, error))?;
         let removed = self.lock_by_path().take(path);
         let descriptors = self.mark_removed(removed.into_values());
-        drop(names);
-        drop((keeper, descriptors));
-        Ok(())
+        Ok((keeper, descriptors))
     }
 
     /// The files are marked before they are removed, and others may use the names meanwhile:
     /// removing all of a large directory takes too long to hold up everybody.
-    pub(super) fn remove_directory(&self, directory: &Path) -> Result<(), DiskError> {
-        let names = self.names.write().unwrap_or_else(PoisonError::into_inner);
+    pub(super) fn remove_directory(
+        &self,
+        home: &Device,
+        directory: &Path,
+    ) -> Result<(), DiskError> {
+        let names = home.names.write().unwrap_or_else(PoisonError::into_inner);
         let removed = self.lock_by_path().take(directory);
         let descriptors = self.mark_removed(removed.into_values());
         drop(names);
@@ -171,7 +196,12 @@ impl LiveFiles {
 
     /// The live file of a path, which is a new one if nobody holds it, or if what was held is not
     /// what the path leads to any more.
-    fn live_file(self: &Arc<Self>, path: &Path, identity: FileIdentity) -> Arc<LiveFile> {
+    fn live_file(
+        self: &Arc<Self>,
+        home: &Arc<Device>,
+        path: &Path,
+        identity: FileIdentity,
+    ) -> Arc<LiveFile> {
         let mut by_path = self.lock_by_path();
         let held = by_path.files.get(path).and_then(Weak::upgrade);
         let replaced = match held {
@@ -181,6 +211,8 @@ impl LiveFiles {
         let live = Arc::new(LiveFile {
             files: Arc::clone(self),
             identity,
+            device: self.devices.with_id(identity.device),
+            home: Arc::clone(home),
             cell: Arc::default(),
             place: Mutex::new(Place {
                 path: path.to_owned(),
@@ -226,6 +258,11 @@ impl LiveFiles {
 // === impl LiveFile ===
 
 impl LiveFile {
+    /// The device the file is on.
+    pub(super) fn device(&self) -> &Device {
+        &self.device
+    }
+
     /// The descriptor, opened again if need be. It stays open for as long as it is held.
     pub(super) fn descriptor(
         &self,
@@ -268,7 +305,11 @@ impl LiveFile {
 
     fn reopen(&self, operation: &'static str, needs_writing: bool) -> Result<Arc<File>, DiskError> {
         let files = &self.files;
-        let _names = files.names.read().unwrap_or_else(PoisonError::into_inner);
+        let _names = self
+            .home
+            .names
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
         let place = self.lock_place().clone();
         if place.is_removed {
             let kind = DiskErrorKind::NotFound;

@@ -4,15 +4,17 @@
 //!
 //! What runs where: reads and writes run inline, because they copy to and from the page cache, and
 //! handing them to another thread costs more than that. The same goes for opening, renaming and
-//! setting the size. What waits for the device runs on tokio's blocking pool: syncs, removals
-//! (freeing the blocks of a large file takes long), listings and locks. So a tokio runtime must be
-//! running.
+//! setting the size. All of these leave the workers first where they would wait: on a device that
+//! was found to be slow ([`device`]), and for bytes that the page cache does not have. What always
+//! waits for the device runs on tokio's blocking pool: syncs, removals (freeing the blocks of a
+//! large file takes long), listings and locks. So a tokio runtime must be running.
 //!
 //! Invariants:
 //! - At most the given number of descriptors is kept open, besides those in use at the moment.
 //! - One path has one live file, however often it is opened; what happens to the name happens to
 //!   all who hold it. A removed or replaced file answers not found, but whoever got its descriptor
 //!   before may finish.
+//! - What is slow on one device holds up no operation on another one.
 //! - A file whose sync failed never reports a successful sync again while somebody holds it.
 //!
 //! A file is known by its path as it is spelled: two spellings (symbolic links, `..`, relative
@@ -20,9 +22,11 @@
 
 mod blocking;
 mod descriptors;
+mod device;
 mod file;
 mod live_files;
 mod lock;
+mod pace;
 
 use std::fs;
 use std::io;
@@ -31,6 +35,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
 
+use self::device::Device;
 use self::file::RealFile;
 use self::live_files::LiveFiles;
 use super::{DirectoryEntry, Disk, DiskError, DiskFile, DiskFuture, DiskLock, OpenMode};
@@ -53,64 +58,98 @@ impl RealDisk {
 impl Disk for RealDisk {
     fn open<'a>(&'a self, path: &'a Path, mode: OpenMode) -> DiskFuture<'a, Arc<dyn DiskFile>> {
         Box::pin(async move {
-            let live = self.files.open(path, mode)?;
+            let home = self.files.devices().around(path);
+            let live = home.run(|| self.files.open(&home, path, mode)).await?;
             let file: Arc<dyn DiskFile> = Arc::new(RealFile::new(live, mode != OpenMode::Read));
             Ok(file)
         })
     }
 
     fn list<'a>(&'a self, directory: &'a Path) -> DiskFuture<'a, Vec<DirectoryEntry>> {
-        let directory = directory.to_owned();
-        Box::pin(blocking::run("list", directory.clone(), move || {
-            list(&directory).map_err(|error| DiskError::from_system("list", &directory, error))
+        let device = self.files.devices().of(directory);
+        Box::pin(self.blocking(device, "list", directory, |_, _, directory| {
+            list(directory).map_err(|error| DiskError::from_system("list", directory, error))
         }))
     }
 
     fn create_directories<'a>(&'a self, directory: &'a Path) -> DiskFuture<'a, ()> {
         Box::pin(async move {
-            fs::create_dir_all(directory)
-                .map_err(|error| DiskError::from_system("create", directory, error))
+            let device = self.files.devices().of(directory);
+            let create = || {
+                fs::create_dir_all(directory)
+                    .map_err(|error| DiskError::from_system("create", directory, error))
+            };
+            device.run(create).await
         })
     }
 
     fn rename<'a>(&'a self, from: &'a Path, to: &'a Path) -> DiskFuture<'a, ()> {
-        Box::pin(async move { self.files.rename(from, to) })
+        Box::pin(async move {
+            let home = self.files.devices().around(from);
+            home.run(|| self.files.rename(&home, from, to)).await
+        })
     }
 
     fn set_read_only<'a>(&'a self, path: &'a Path) -> DiskFuture<'a, ()> {
         Box::pin(async move {
-            fs::set_permissions(path, fs::Permissions::from_mode(0o400))
-                .map_err(|error| DiskError::from_system("protect", path, error))
+            let device = self.files.devices().around(path);
+            let protect = || {
+                fs::set_permissions(path, fs::Permissions::from_mode(0o400))
+                    .map_err(|error| DiskError::from_system("protect", path, error))
+            };
+            device.run(protect).await
         })
     }
 
     fn remove_file<'a>(&'a self, path: &'a Path) -> DiskFuture<'a, ()> {
-        let (files, path) = (Arc::clone(&self.files), path.to_owned());
-        Box::pin(blocking::run("remove", path.clone(), move || {
-            files.remove_file(&path)
+        let home = self.files.devices().around(path);
+        Box::pin(self.blocking(home, "remove", path, |files, home, path| {
+            files.remove_file(home, path)
         }))
     }
 
     fn remove_directory<'a>(&'a self, directory: &'a Path) -> DiskFuture<'a, ()> {
-        let (files, directory) = (Arc::clone(&self.files), directory.to_owned());
-        Box::pin(blocking::run("remove", directory.clone(), move || {
-            files.remove_directory(&directory)
-        }))
+        Box::pin(
+            self.blocking("remove", directory, |files, home, directory| {
+                files.remove_directory(home, directory)
+            }),
+        )
     }
 
     fn sync_directory<'a>(&'a self, directory: &'a Path) -> DiskFuture<'a, ()> {
-        let (files, directory) = (Arc::clone(&self.files), directory.to_owned());
-        Box::pin(blocking::run("sync", directory.clone(), move || {
-            files.sync_directory(&directory)
-        }))
+        let device = self.files.devices().of(directory);
+        Box::pin(
+            self.blocking(device, "sync", directory, |files, _, directory| {
+                files.sync_directory(directory)
+            }),
+        )
     }
 
     fn lock<'a>(&'a self, path: &'a Path) -> DiskFuture<'a, Box<dyn DiskLock>> {
-        let path = path.to_owned();
-        Box::pin(blocking::run("lock", path.clone(), move || {
-            let lock: Box<dyn DiskLock> = Box::new(lock::RealLock::acquire(&path)?);
+        let home = self.files.devices().around(path);
+        Box::pin(self.blocking(home, "lock", path, |_, _, path| {
+            let lock: Box<dyn DiskLock> = Box::new(lock::RealLock::acquire(path)?);
             Ok(lock)
         }))
+    }
+}
+
+impl RealDisk {
+    /// Works on a name, on the blocking pool.
+    async fn blocking<T: Send + 'static>(
+        &self,
+        device: Arc<Device>,
+        operation: &'static str,
+        path: &Path,
+        work: fn(&LiveFiles, &Device, &Path) -> Result<T, DiskError>,
+    ) -> Result<T, DiskError> {
+        let (files, at_work, owned) = (
+            Arc::clone(&self.files),
+            Arc::clone(&device),
+            path.to_owned(),
+        );
+        let work = move || work(&files, &at_work, &owned);
+        blocking::run(&device, operation, path.to_owned(), work).await
     }
 }
 
