@@ -29,7 +29,7 @@ func runLatency(ctx context.Context, arguments []string) (any, error) {
 	var target target
 	var plan schedule
 	options := flag.NewFlagSet("latency", flag.ContinueOnError)
-	target.declare(options)
+	target.declareProducing(options)
 	options.IntVar(&plan.rate, "rate", 2000, "records due in each second")
 	options.IntVar(&plan.seconds, "seconds", 20, "seconds that count, after the warm-up")
 	size := options.Int("size", 1024, "bytes of each value")
@@ -60,12 +60,15 @@ func runLatency(ctx context.Context, arguments []string) (any, error) {
 		return nil, err
 	}
 
+	value := randomValue(*size)
 	ctx, fail := context.WithCancelCause(ctx)
 	defer fail(nil)
 	started := time.Now()
 	read := make(chan []time.Duration, 1)
 	go func() { read <- plan.read(ctx, consumer, started) }()
-	acked := plan.send(ctx, fail, producer, started, randomValue(*size))
+	acked := plan.send(ctx, fail, producer, started, func(index int) *kgo.Record {
+		return target.record(index, plan.stamp(index, value))
+	})
 	if err := producer.Flush(ctx); err != nil {
 		return nil, context.Cause(ctx)
 	}
@@ -83,7 +86,7 @@ func (s *schedule) send(
 	fail context.CancelCauseFunc,
 	producer *kgo.Client,
 	started time.Time,
-	value []byte,
+	record func(index int) *kgo.Record,
 ) []time.Duration {
 	acked := make([]time.Duration, s.total())
 	for index := range acked {
@@ -91,8 +94,7 @@ func (s *schedule) send(
 			break
 		}
 		time.Sleep(time.Until(started.Add(s.due(index))))
-		record := &kgo.Record{Value: s.stamp(index, value)}
-		producer.Produce(ctx, record, func(_ *kgo.Record, err error) {
+		producer.Produce(ctx, record(index), func(_ *kgo.Record, err error) {
 			if err != nil {
 				fail(fmt.Errorf("record %d: %w", index, err))
 				return

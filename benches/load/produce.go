@@ -12,7 +12,7 @@ import (
 func runProduce(ctx context.Context, arguments []string) (any, error) {
 	var target target
 	options := flag.NewFlagSet("produce", flag.ContinueOnError)
-	target.declare(options)
+	target.declareProducing(options)
 	records := options.Int64("records", 0, "number of records")
 	size := options.Int("size", 1024, "bytes of each value")
 	acks := options.String("acks", "all", "0, 1 or all")
@@ -38,11 +38,11 @@ func runProduce(ctx context.Context, arguments []string) (any, error) {
 	}
 	value := randomValue(*size)
 	started := time.Now()
-	for range *records {
+	for index := range *records {
 		if ctx.Err() != nil {
 			break
 		}
-		client.Produce(ctx, &kgo.Record{Value: value}, promise)
+		client.Produce(ctx, target.record(int(index), value), promise)
 	}
 	flushed := client.Flush(ctx)
 	if ctx.Err() != nil {

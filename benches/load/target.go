@@ -4,6 +4,8 @@ import (
 	"crypto/rand"
 	"flag"
 	"fmt"
+	"strconv"
+	"strings"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 )
@@ -12,11 +14,36 @@ import (
 type target struct {
 	bootstrap string
 	topic     string
+	// Where records go, in turn; anywhere if there are none.
+	partitions []int32
 }
 
 func (t *target) declare(options *flag.FlagSet) {
 	options.StringVar(&t.bootstrap, "bootstrap", "", "address of a node")
 	options.StringVar(&t.topic, "topic", "", "name of the topic")
+}
+
+func (t *target) declareProducing(options *flag.FlagSet) {
+	t.declare(options)
+	options.Func("only", "partitions to send to, with commas between them", func(text string) error {
+		for number := range strings.SplitSeq(text, ",") {
+			partition, err := strconv.ParseInt(number, 10, 32)
+			if err != nil {
+				return err
+			}
+			t.partitions = append(t.partitions, int32(partition))
+		}
+		return nil
+	})
+}
+
+// record makes the record of this index.
+func (t *target) record(index int, value []byte) *kgo.Record {
+	record := &kgo.Record{Value: value}
+	if len(t.partitions) > 0 {
+		record.Partition = t.partitions[index%len(t.partitions)]
+	}
+	return record
 }
 
 func (t *target) client(options ...kgo.Opt) (*kgo.Client, error) {
@@ -28,6 +55,9 @@ func (t *target) producer(acks string, options ...kgo.Opt) (*kgo.Client, error) 
 	options = append(options,
 		kgo.DefaultProduceTopic(t.topic),
 		kgo.ProducerBatchCompression(kgo.NoCompression()))
+	if len(t.partitions) > 0 {
+		options = append(options, kgo.RecordPartitioner(kgo.ManualPartitioner()))
+	}
 	switch acks {
 	case "0":
 		options = append(options, kgo.RequiredAcks(kgo.NoAck()), kgo.DisableIdempotentWrite())

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Child, Command};
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
@@ -17,6 +17,8 @@ const CLIENT: &str = "benches/load/.bin/load";
 const SECONDS_MAX: &str = "240";
 /// What a record's value is made of; its key and headers are empty.
 pub(super) const RECORD_BYTES: &str = "1024";
+/// More records than are produced while anything is measured.
+const ENDLESS: &str = "1000000000";
 /// Records per second when latency is measured.
 pub(super) const RATE: &str = "2000";
 
@@ -24,6 +26,11 @@ pub(super) const RATE: &str = "2000";
 pub(super) struct Load<'a> {
     root: &'a Path,
     address: SocketAddr,
+}
+
+/// A client that produces until this is dropped.
+pub(super) struct Producing {
+    process: Child,
 }
 
 /// What was carried, in which time.
@@ -81,11 +88,44 @@ impl<'a> Load<'a> {
         transfer(&line, records)
     }
 
+    /// Begins to produce into these partitions, until it is ended.
+    pub(super) fn keep_producing(&self, topic: &str, partitions: &[u32]) -> Result<Producing> {
+        let mut command = Command::new(self.root.join(CLIENT));
+        command.args(["produce", "--bootstrap", &self.address.to_string()]);
+        command.args([
+            "--topic",
+            topic,
+            "--records",
+            ENDLESS,
+            "--size",
+            RECORD_BYTES,
+        ]);
+        command.args(["--acks", "1", "--only", &listed(partitions)]);
+        let process = command.spawn().context("start a producer")?;
+        Ok(Producing { process })
+    }
+
     /// # Errors
     /// When a record is lost.
     pub(super) fn latency(&self, topic: &str, seconds: u64) -> Result<Latency> {
-        let seconds = seconds.to_string();
+        self.latency_of(topic, seconds, &[])
+    }
+
+    /// The same of some of the topic's partitions only; of all of them when none is given.
+    ///
+    /// # Errors
+    /// When a record is lost.
+    pub(super) fn latency_of(
+        &self,
+        topic: &str,
+        seconds: u64,
+        partitions: &[u32],
+    ) -> Result<Latency> {
+        let (seconds, only) = (seconds.to_string(), listed(partitions));
         let mut arguments = vec!["--rate", RATE, "--seconds", &seconds];
+        if !partitions.is_empty() {
+            arguments.extend(["--only", &only]);
+        }
         arguments.extend(["--size", RECORD_BYTES, "--acks", "all"]);
         latency(&self.call(CLIENT, "latency", topic, &arguments)?)
     }
@@ -100,6 +140,29 @@ impl<'a> Load<'a> {
         let output = workspace::output(command.args(rest))?;
         String::from_utf8(output).context("read the client's answer: not UTF-8")
     }
+}
+
+impl Producing {
+    /// # Errors
+    /// When it ended by itself before: it met an error, and the load was not there.
+    pub(super) fn end(mut self) -> Result<()> {
+        let ended = self.process.try_wait().context("look after a producer")?;
+        ensure!(ended.is_none(), "keep producing: it has ended");
+        Ok(())
+    }
+}
+
+impl Drop for Producing {
+    fn drop(&mut self) {
+        // It may have ended already, which is as good.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn listed(partitions: &[u32]) -> String {
+    let partitions: Vec<String> = partitions.iter().map(u32::to_string).collect();
+    partitions.join(",")
 }
 
 fn transfer(line: &str, records: u64) -> Result<Transfer> {

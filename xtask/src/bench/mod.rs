@@ -15,6 +15,7 @@ mod plot;
 mod process;
 mod results;
 mod servers;
+mod slow_disk;
 mod statistics;
 mod targets;
 mod traffic;
@@ -144,6 +145,19 @@ fn measure(root: &Path, chosen: Chosen, options: &Options) -> Result<Results> {
         for server in Server::REAL {
             let figures = lifecycle::recovery(&bench, server)?;
             keep("recovery", server.name(), 1, figures);
+        }
+        return Ok(results);
+    }
+    if chosen == Chosen::SlowDisk {
+        if !slow_disk::is_possible() {
+            println!("There is no FUSE here, and without it no slow disk: nothing is measured.");
+            return Ok(results);
+        }
+        for round in 1..=options.rounds {
+            for server in Server::REAL {
+                let figures = slow_disk::measure(&bench, server)?;
+                keep("slow-disk", server.name(), round, figures);
+            }
         }
         return Ok(results);
     }

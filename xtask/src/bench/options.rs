@@ -9,6 +9,8 @@ pub(super) enum Chosen {
     Rounds,
     /// Start after a kill, once for each server.
     Recovery,
+    /// Acknowledgements beside a slow disk, in rounds.
+    SlowDisk,
     /// A clean release build.
     Build,
     /// The page is written from the results that are there.
@@ -22,6 +24,7 @@ pub(super) struct Size {
     pub(super) records: u64,
     pub(super) latency_seconds: u64,
     pub(super) cold_seconds: u64,
+    pub(super) slow_disk_seconds: u64,
     pub(super) recovery_records: u64,
     pub(super) recovery_partitions: u32,
 }
@@ -32,6 +35,7 @@ pub(super) const FULL: Size = Size {
     records: 1_000_000,
     latency_seconds: 15,
     cold_seconds: 8,
+    slow_disk_seconds: 15,
     recovery_records: 2_000_000,
     recovery_partitions: 1000,
 };
@@ -42,6 +46,7 @@ const QUICK: Size = Size {
     records: 100_000,
     latency_seconds: 3,
     cold_seconds: 3,
+    slow_disk_seconds: 5,
     recovery_records: 100_000,
     recovery_partitions: 100,
 };
@@ -75,6 +80,7 @@ impl Options {
                 "--quick" => options.size = QUICK,
                 "--page" => options.writes_page = true,
                 "--recovery" => options.choose(Chosen::Recovery)?,
+                "--slow-disk" => options.choose(Chosen::SlowDisk)?,
                 "--build" => options.choose(Chosen::Build)?,
                 "--again" => options.choose(Chosen::Nothing)?,
                 other => bail!("read arguments: `{other}` is unknown"),
@@ -93,7 +99,7 @@ impl Options {
         let is_first = self.chosen == Chosen::Rounds;
         ensure!(
             is_first,
-            "read arguments: one of --recovery, --build, --again"
+            "read arguments: one of --recovery, --slow-disk, --build, --again"
         );
         self.chosen = chosen;
         Ok(())

@@ -40,21 +40,18 @@ machine and takes its share of the cores. A GB is 10^9 bytes of record values, a
 2^20 bytes.
 ";
 
-const SLOW_DISK: &str = "
-No scenario measures the slow disk: it needs a file system whose writes can be slowed, which is not
-there on every machine.
-";
-
 const COMMANDS: &str = "
 ## How to repeat it
 
 ```sh
 cargo xtask bench --page             # all rounds
+cargo xtask bench --slow-disk --page # beside a slow disk
 cargo xtask bench --recovery --page  # the start after a kill
 cargo xtask bench --build --page     # the clean build
 ```
 
-It needs Linux, Java 17, Maven and Go, some 10 GB of disk, and nothing else to do on the machine.
+It needs Linux, Java 17, Maven and Go, some 10 GB of disk, and nothing else to do on the machine;
+the slow disk needs FUSE and the right to mount.
 Without `--page` the page goes to the terminal; `--quick` shows that everything works.
 ";
 
@@ -124,6 +121,14 @@ const COLD: &[Measure] = &[
     ),
 ];
 
+const SLOW_DISK: &[Measure] = &[
+    row("p50_ms", "end to end, p50, ms", 2),
+    row("p99_ms", "end to end, p99, ms", 2),
+    plotted("ack_p99_ms", "acknowledgement, p99, ms", 2),
+    row("ack_max_ms", "acknowledgement, largest, ms", 2),
+    row("anonymous_mib", "anonymous memory, MiB", 1),
+];
+
 const SECTIONS: &[Section] = &[
     Section {
         scenario: "produce",
@@ -157,6 +162,15 @@ const SECTIONS: &[Section] = &[
             of the first one\nover and over; before each pass their pages are dropped from the \
             page cache. To be compared with\nthe section before.",
         measures: COLD,
+    },
+    Section {
+        scenario: "slow-disk",
+        title: "Beside a slow disk",
+        counted: "Two log directories, one of them on a file system on which each write and each \
+            sync takes 200 ms\nlonger (`benches/slow-disk`). Four producers fill partitions there \
+            without a pause; the steady rate of\nthe section on latency goes to the partitions of \
+            the other directory.",
+        measures: SLOW_DISK,
     },
     Section {
         scenario: "ready",
@@ -214,7 +228,6 @@ pub(super) fn text(results: &Results) -> Result<String> {
         };
         writeln!(page, "| {} | {measured} | {verdict} |", target.aim)?;
     }
-    page.push_str(SLOW_DISK);
     for section in measured(results) {
         page.push_str(&section_text(results, section)?);
     }
@@ -237,7 +250,7 @@ fn section_text(results: &Results, section: &Section) -> Result<String> {
     let rounds = rounds.max().unwrap_or_default();
     writeln!(text, "Measured on {date}; rounds: {rounds}.\n")?;
     text.push_str(&table(results, section)?);
-    if matches!(section.scenario, "latency" | "cold") {
+    if matches!(section.scenario, "latency" | "cold" | "slow-disk") {
         text.push_str(&each_round(results, section.scenario)?);
     }
     for measure in section.measures.iter().filter(|each| each.is_plotted) {

@@ -125,9 +125,21 @@ impl Running {
     /// # Errors
     /// When it does not answer in time.
     pub(super) fn format_and_start(program: &Program, folder: &Path) -> Result<Self> {
+        Self::format_and_start_on(program, folder, &[folder.join("data")])
+    }
+
+    /// The same with these log directories, the first of which is `data` in the folder.
+    ///
+    /// # Errors
+    /// When it does not answer in time.
+    pub(super) fn format_and_start_on(
+        program: &Program,
+        folder: &Path,
+        directories: &[PathBuf],
+    ) -> Result<Self> {
         let (port, controller) = workspace::free_ports()?;
         let configuration = folder.join("server.properties");
-        fs::write(&configuration, properties(folder, port, controller))
+        fs::write(&configuration, properties(directories, port, controller))
             .context("write server.properties")?;
         fs::create_dir_all(folder.join("data")).context("create a folder for data")?;
         program.format(&configuration)?;
@@ -229,7 +241,9 @@ fn answer(address: SocketAddr) -> Result<()> {
 }
 
 /// Kafka's defaults, but for what a single node needs.
-fn properties(folder: &Path, broker: u16, controller: u16) -> String {
+fn properties(directories: &[PathBuf], broker: u16, controller: u16) -> String {
+    let directories = directories.iter().map(|each| each.display().to_string());
+    let directories: Vec<String> = directories.collect();
     format!(
         "process.roles=broker,controller
 node.id=1
@@ -243,7 +257,7 @@ transaction.state.log.min.isr=1
 share.coordinator.state.topic.replication.factor=1
 share.coordinator.state.topic.min.isr=1
 ",
-        folder.join("data").display()
+        directories.join(",")
     )
 }
 

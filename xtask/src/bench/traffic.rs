@@ -86,7 +86,7 @@ fn transfer_figures(transfer: &Transfer, used: &Used) -> Vec<Figure> {
     figures
 }
 
-fn latency_figures(latency: &Latency, used: &Used) -> Vec<Figure> {
+pub(super) fn latency_figures(latency: &Latency, used: &Used) -> Vec<Figure> {
     let mut figures = vec![
         ("p50_ms", latency.p50),
         ("p99_ms", latency.p99),

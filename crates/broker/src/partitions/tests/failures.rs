@@ -1,6 +1,7 @@
 //! A log directory fails, and what it takes along.
 
 use super::node::*;
+use crate::partitions::Upkeep;
 use metadata::image::DIRECTORY_UNASSIGNED;
 use protocol::ErrorCode;
 use protocol::generated::metadata::{MetadataRecord, RemoveTopicRecord};
@@ -8,6 +9,7 @@ use protocol::ids::Offset;
 use replica::{Acks, Isolation};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 use storage::disk::DiskErrorKind;
 use storage::disk::simulated::{Fault, Operation, SimulatedDisk};
 use tokio::sync::Notify;
@@ -194,4 +196,25 @@ async fn what_waits_for_space_is_forgotten_with_its_topic_and_what_a_failure_lef
     }
     node.apply(&[partition(4, &[1])]).await;
     assert!(!node.partitions.lacks_space());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stalled_directory_holds_up_no_acknowledgement_in_another_one() {
+    let node = started().await;
+    let slow = directory_of(&node, 0);
+    let fast = (0..4).find(|index| directory_of(&node, *index) != slow);
+    let fast = node.find(fast.unwrap());
+    node.disk.stall_below(&slow);
+    let stuck = node.find(0);
+    let stuck = tokio::spawn(async move { append(&stuck, "a", Acks::All).await.map(|_| ()) });
+    let upkeep = Upkeep::start(&node.partitions, UPKEEP, Arc::new(|_, _| ()));
+    // Long enough for all that is done from time to time to get stuck as well.
+    for _ in 0..20 {
+        tokio::time::sleep(Duration::from_secs(60)).await;
+        append_acked(&fast, "b").await;
+    }
+    assert!(!stuck.is_finished());
+    node.disk.resume();
+    stuck.await.unwrap().unwrap();
+    upkeep.end().await;
 }

@@ -109,11 +109,11 @@ impl Disk for RealDisk {
     }
 
     fn remove_directory<'a>(&'a self, directory: &'a Path) -> DiskFuture<'a, ()> {
-        Box::pin(
-            self.blocking("remove", directory, |files, home, directory| {
-                files.remove_directory(home, directory)
-            }),
-        )
+        let home = self.files.devices().around(directory);
+        let work = |files: &LiveFiles, home: &Device, directory: &Path| {
+            files.remove_directory(home, directory)
+        };
+        Box::pin(self.blocking(home, "remove", directory, work))
     }
 
     fn sync_directory<'a>(&'a self, directory: &'a Path) -> DiskFuture<'a, ()> {

@@ -105,7 +105,13 @@ impl SimulatedDisk {
 
     /// From now on every operation waits.
     pub fn stall(&self) {
-        self.shared.stall();
+        self.shared.stall(Path::new(""));
+    }
+
+    /// From now on every operation at or below this path waits, and no other: as if a disk of its
+    /// own were mounted there.
+    pub fn stall_below(&self, path: &Path) {
+        self.shared.stall(path);
     }
 
     /// Lets all operations go on.

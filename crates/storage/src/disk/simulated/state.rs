@@ -33,8 +33,15 @@ pub(super) struct State {
     pub(super) capacity_bytes: Option<u64>,
     pub(super) counters: Counters,
     pub(super) crashes: u64,
-    /// Those who wait while the disk is stalled; none while it is not.
-    waiting: Option<Vec<Waker>>,
+    stall: Option<Stall>,
+}
+
+/// Of the whole disk or a part of it.
+#[derive(Debug)]
+struct Stall {
+    /// What is at these paths does not go on; every path is below the empty one.
+    below: PathBuf,
+    waiting: Vec<Waker>,
 }
 
 /// How much was asked of the disk since it was made.
@@ -69,7 +76,7 @@ impl Shared {
                 capacity_bytes: None,
                 counters: Counters::default(),
                 crashes: 0,
-                waiting: None,
+                stall: None,
             }),
             open_files: AtomicU64::new(0),
         }
@@ -86,12 +93,22 @@ impl Shared {
         self.resume();
     }
 
-    pub(super) fn stall(&self) {
-        self.lock().waiting.get_or_insert_default();
+    pub(super) fn stall(&self, below: &Path) {
+        let mut state = self.lock();
+        match &mut state.stall {
+            Some(stall) => stall.below = below.to_owned(),
+            None => {
+                state.stall = Some(Stall {
+                    below: below.to_owned(),
+                    waiting: Vec::new(),
+                });
+            }
+        }
     }
 
     pub(super) fn resume(&self) {
-        let waiting = self.lock().waiting.take();
+        let stall = self.lock().stall.take();
+        let waiting = stall.map(|stall| stall.waiting);
         waiting.into_iter().flatten().for_each(Waker::wake);
     }
 
@@ -127,7 +144,7 @@ impl Shared {
         crashes: u64,
         work: impl FnOnce(&mut State, Option<DiskErrorKind>) -> Result<T, DiskErrorKind>,
     ) -> Result<T, DiskError> {
-        self.turn(crashes).await;
+        self.turn(&target, crashes).await;
         let mut state = self.lock();
         let path = match target {
             Target::Path(path) => Some(path.to_owned()),
@@ -149,18 +166,20 @@ impl Shared {
         self.state.lock().expect("no holder of the state panics")
     }
 
-    async fn turn(&self, crashes: u64) {
+    async fn turn(&self, target: &Target<'_>, crashes: u64) {
         poll_fn(|context| {
             let mut state = self.lock();
-            let has_crashed = state.crashes != crashes;
-            match &mut state.waiting {
-                Some(waiting) if !has_crashed => {
+            if state.crashes != crashes || !state.is_stalled(target) {
+                return Poll::Ready(());
+            }
+            match &mut state.stall {
+                Some(Stall { waiting, .. }) => {
                     if !waiting.iter().any(|waker| waker.will_wake(context.waker())) {
                         waiting.push(context.waker().clone());
                     }
                     Poll::Pending
                 }
-                _ => Poll::Ready(()),
+                None => Poll::Ready(()),
             }
         })
         .await;
@@ -168,6 +187,19 @@ impl Shared {
 }
 
 impl State {
+    fn is_stalled(&self, target: &Target<'_>) -> bool {
+        let Some(Stall { below, .. }) = &self.stall else {
+            return false;
+        };
+        match target {
+            Target::Path(path) => path.starts_with(below),
+            Target::Node(node) => match self.tree.path(*node) {
+                Some(path) => path.starts_with(below),
+                None => below.as_os_str().is_empty(),
+            },
+        }
+    }
+
     pub(super) fn free_bytes(&self) -> u64 {
         match self.capacity_bytes {
             Some(capacity_bytes) => capacity_bytes.saturating_sub(self.tree.space_bytes()),
