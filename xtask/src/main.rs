@@ -32,7 +32,7 @@ const USAGE: &str = "usage: cargo xtask <chore>
   compat [scenario]...     compare with Apache Kafka itself; needs Java 17, Maven, Python 3, Go
   compat clients-kafka [client]... [--record]
                            ask Apache Kafka what the clients ask Klamm; record what they see
-  bench [--rounds N] [--quick] [--recovery | --build | --again] [--page]
+  bench [--rounds N] [--quick] [--slow-disk | --recovery | --build | --again] [--page]
                            measure beside Apache Kafka; needs Java 17, Maven, Go
   fuzz <target> <seconds>  run a fuzz target; needs cargo-fuzz and a nightly compiler";
 

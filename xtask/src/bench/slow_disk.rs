@@ -9,6 +9,8 @@ use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 
@@ -24,6 +26,8 @@ const BUILD_AND_RUN: &str = "benches/slow-disk/run";
 const PARTITIONS: u32 = 12;
 const BUSY: &str = "busy";
 const MEASURED: &str = "measured";
+const CREATION_MAX: Duration = Duration::from_secs(60);
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
 /// Clients that fill the slow disk's partitions.
 const PRODUCERS: usize = 4;
 
@@ -42,10 +46,8 @@ pub(super) fn measure(bench: &Bench, server: Server) -> Result<Vec<Figure>> {
     for topic in [BUSY, MEASURED] {
         load.create(topic, PARTITIONS)?;
     }
-    let slow = partitions(&disk.mount, BUSY)?;
-    let fast = partitions(running.data(), MEASURED)?;
-    let is_spread = !slow.is_empty() && !fast.is_empty();
-    ensure!(is_spread, "measure a slow disk: one has no partitions");
+    let [_, slow] = spread(&directories, BUSY)?;
+    let [fast, _] = spread(&directories, MEASURED)?;
     let producers = (0..PRODUCERS).map(|_| load.keep_producing(BUSY, &slow));
     let producers: Vec<Producing> = producers.collect::<Result<_>>()?;
     let work = || load.latency_of(MEASURED, bench.size.slow_disk_seconds, &fast);
@@ -57,6 +59,26 @@ pub(super) fn measure(bench: &Bench, server: Server) -> Result<Vec<Figure>> {
     drop(disk);
     fs::remove_dir_all(folder).context("remove the server's folder")?;
     Ok(traffic::latency_figures(&latency, &used))
+}
+
+/// Which partitions of a topic are in which of two log directories. A server may still be creating
+/// them when the topic is there.
+fn spread(directories: &[PathBuf; 2], topic: &str) -> Result<[Vec<u32>; 2]> {
+    let deadline = Instant::now() + CREATION_MAX;
+    loop {
+        let [one, other] = directories;
+        let spread = [partitions(one, topic)?, partitions(other, topic)?];
+        let [one, other] = spread.each_ref().map(Vec::len);
+        if one + other == PARTITIONS as usize {
+            ensure!(one > 0 && other > 0, "spread {topic}: all are in one place");
+            return Ok(spread);
+        }
+        ensure!(
+            Instant::now() < deadline,
+            "spread {topic}: {one} and {other} are there"
+        );
+        thread::sleep(LOOK_AGAIN);
+    }
 }
 
 /// The partitions of a topic that are in a log directory.

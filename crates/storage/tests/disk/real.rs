@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use rustix::fs::FlockOperation;
+use rustix::fs::{Advice, FlockOperation};
 use rustix::io::Errno;
 use storage::disk::{Disk, DiskError, DiskErrorKind, DiskFile, OpenMode, RealDisk};
 
@@ -71,6 +71,30 @@ fn many_files_need_few_descriptors() {
         assert_eq!(open_descriptors(directory.path()), 4);
         drop(files);
         assert_eq!(open_descriptors(directory.path()), 0);
+    });
+}
+
+#[test]
+fn bytes_that_are_not_in_the_page_cache_are_read_as_others_are() {
+    const PAGE_BYTES: usize = 4096;
+    let directory = TestDirectory::new("bytes_that_are_not_in_the_page_cache");
+    let disk = disk(4);
+    let path = directory.path().join("segment.log");
+    let content: Vec<u8> = (0..300 * PAGE_BYTES + 17)
+        .map(|index| (index / 7) as u8)
+        .collect();
+    let runtime = tokio::runtime::Builder::new_multi_thread().build().unwrap();
+    runtime.block_on(async {
+        write(&disk, &path, &content).await;
+        let file = disk.open(&path, OpenMode::Read).await.unwrap();
+        file.sync().await.unwrap();
+        let system_file = file.system_file().await.unwrap().expect("a system file");
+        // Pages in the midst stay away, so that a read finds its first part only.
+        let from = 100 * PAGE_BYTES as u64;
+        rustix::fs::fadvise(&system_file, from, None, Advice::DontNeed).unwrap();
+        let mut bytes = vec![0; content.len() + PAGE_BYTES];
+        let count = file.read_at(&mut bytes, 5).await.unwrap();
+        assert_eq!(bytes[..count], content[5..]);
     });
 }
 
