@@ -13,6 +13,7 @@
 #![forbid(unsafe_code)]
 
 mod bootstrap;
+mod description;
 mod format;
 mod listener;
 mod metadata_log;
@@ -22,6 +23,7 @@ mod quorum_state;
 mod snapshot_files;
 
 pub use bootstrap::{BOOTSTRAP_FILE, read_bootstrap};
+pub use description::{QuorumDescription, ReplicaDescription};
 pub use format::{FormatError, FormatOptions, Formatted, InitialVoters, format};
 pub use listener::{Committed, Listener};
 pub use metadata_log::{METADATA_DIRECTORY, MetadataLogConfig, ReadLogError};

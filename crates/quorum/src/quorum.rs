@@ -160,15 +160,26 @@ impl Quorum {
         records: &[impl AsRef<[u8]>],
         now: Now,
     ) -> Result<Appended, QuorumError> {
-        let leads = match self.lock().raft.role() {
-            Role::Leader(leader) => leader.epoch == epoch && leader.epoch_start.is_some(),
-            Role::Unattached(_) | Role::Candidate(_) => false,
-        };
-        if !leads {
-            return Err(QuorumError::NotLeader { epoch });
-        }
+        self.check_lead(epoch)?;
         let mut batch = raft::build_data_batch(Offset::ZERO, epoch, now.wall_ms, records)?;
         self.append_batch(epoch, &mut batch, now).await
+    }
+
+    /// Raises `kraft.version` to 1 by a control batch of the epoch: from then on the voters stand in
+    /// the log (KIP-853). It is not committed yet. To be driven to its end.
+    ///
+    /// # Errors
+    /// As [`Self::append`].
+    pub async fn raise_kraft_version(
+        &self,
+        epoch: LeaderEpoch,
+        now: Now,
+    ) -> Result<Appended, QuorumError> {
+        self.check_lead(epoch)?;
+        let mut batch = self.lock().raft.raised_kraft_version_batch(epoch, now)?;
+        let appended = self.append_batch(epoch, &mut batch, now).await?;
+        self.replay(&batch, appended.first_offset)?;
+        Ok(appended)
     }
 
     /// Waits until everything below `end_offset` is committed; returns the high watermark. Calls
@@ -350,6 +361,15 @@ impl Quorum {
         latest.filter(|id| *id != OffsetAndEpoch::BOOTSTRAP)
     }
 
+    fn check_lead(&self, epoch: LeaderEpoch) -> Result<(), QuorumError> {
+        match self.lock().raft.role() {
+            Role::Leader(leader) if leader.epoch == epoch && leader.epoch_start.is_some() => Ok(()),
+            Role::Leader(_) | Role::Unattached(_) | Role::Candidate(_) => {
+                Err(QuorumError::NotLeader { epoch })
+            }
+        }
+    }
+
     async fn persist(&self, election: ElectionState) -> Result<(), DiskError> {
         let state = {
             let state = self.lock();
@@ -395,6 +415,10 @@ impl Quorum {
             state.raft.replay(batch);
         }
         Ok(())
+    }
+
+    pub(crate) fn raft<T>(&self, read: impl FnOnce(&Raft) -> T) -> T {
+        read(&self.lock().raft)
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

@@ -148,14 +148,7 @@ impl Raft {
                 Ok(self.become_leader(epoch))
             }
             (Role::Leader(Leader { epoch, .. }), Input::Persisted) => {
-                let voters = self.voters();
-                let start = StartOfEpoch {
-                    epoch,
-                    local: &self.local,
-                    voters,
-                    history: &self.history,
-                };
-                let batch = start.batch(now.wall_ms)?;
+                let batch = self.start_of(epoch).batch(now.wall_ms)?;
                 Ok(vec![Effect::AppendStartOfEpoch { epoch, batch }])
             }
             (Role::Leader(leader), Input::EpochStarted { base_offset }) => {
@@ -186,6 +179,25 @@ impl Raft {
         self.history.forget_before(offset);
     }
 
+    /// The control batch with which the leader raises `kraft.version` to 1. To be appended, and
+    /// then replayed.
+    ///
+    /// # Errors
+    /// When the voters do not fit into a batch.
+    pub fn raised_kraft_version_batch(
+        &self,
+        epoch: LeaderEpoch,
+        now: Now,
+    ) -> Result<Vec<u8>, BuildError> {
+        let leader = self.start_of(epoch);
+        leader.raised_kraft_version_batch(now.wall_ms)
+    }
+
+    /// This node as its configuration describes it.
+    pub const fn local(&self) -> &Voter {
+        &self.local
+    }
+
     /// The role.
     pub const fn role(&self) -> &Role {
         &self.role
@@ -206,6 +218,15 @@ impl Raft {
         match (self.history.kraft_version(), self.history.voters()) {
             (KraftVersion::One, Some((_, voters))) => voters,
             (KraftVersion::Zero, _) | (KraftVersion::One, None) => &self.configured_voters,
+        }
+    }
+
+    fn start_of(&self, epoch: LeaderEpoch) -> StartOfEpoch<'_> {
+        StartOfEpoch {
+            epoch,
+            local: &self.local,
+            voters: self.voters(),
+            history: &self.history,
         }
     }
 

@@ -1,5 +1,5 @@
-//! The control batch with which a leader opens its epoch: who leads, and, if the log does not say
-//! so yet, `kraft.version` and the voters.
+//! The control batches that a leader writes: the one that opens its epoch says who leads, and, if
+//! the log does not say so yet, `kraft.version` and the voters; another raises `kraft.version`.
 
 use protocol::Uuid;
 use protocol::generated::control::LeaderChangeMessage;
@@ -50,5 +50,17 @@ impl StartOfEpoch<'_> {
 
     pub(crate) fn batch(&self, timestamp_ms: i64) -> Result<Vec<u8>, BuildError> {
         build_control_batch(Offset::ZERO, self.epoch, timestamp_ms, &self.records())
+    }
+
+    /// From here on the voters stand in the log, known by id and directory (KIP-853).
+    pub(crate) fn raised_kraft_version_batch(
+        &self,
+        timestamp_ms: i64,
+    ) -> Result<Vec<u8>, BuildError> {
+        let records = [
+            ControlRecord::KraftVersion(KraftVersion::One),
+            ControlRecord::Voters(self.voters.with(self.local.clone())),
+        ];
+        build_control_batch(Offset::ZERO, self.epoch, timestamp_ms, &records)
     }
 }

@@ -6,6 +6,8 @@
 mod alter_client_quotas;
 #[path = "33_alter_configs.rs"]
 mod alter_configs;
+#[path = "45_alter_partition_reassignments.rs"]
+mod alter_partition_reassignments;
 #[path = "51_alter_user_scram_credentials.rs"]
 mod alter_user_scram_credentials;
 #[path = "18_api_versions.rs"]
@@ -27,8 +29,12 @@ mod describe_cluster;
 mod describe_configs;
 #[path = "15_describe_groups.rs"]
 mod describe_groups;
+#[path = "55_describe_quorum.rs"]
+mod describe_quorum;
 #[path = "50_describe_user_scram_credentials.rs"]
 mod describe_user_scram_credentials;
+#[path = "43_elect_leaders.rs"]
+mod elect_leaders;
 #[path = "01_fetch.rs"]
 mod fetch;
 #[path = "10_find_coordinator.rs"]
@@ -53,6 +59,8 @@ mod leave_group;
 mod list_groups;
 #[path = "02_list_offsets.rs"]
 mod list_offsets;
+#[path = "46_list_partition_reassignments.rs"]
+mod list_partition_reassignments;
 #[path = "03_metadata.rs"]
 mod metadata;
 #[path = "08_offset_commit.rs"]
@@ -69,6 +77,10 @@ mod produce;
 mod push_telemetry;
 #[path = "14_sync_group.rs"]
 mod sync_group;
+#[path = "64_unregister_broker.rs"]
+mod unregister_broker;
+#[path = "57_update_features.rs"]
+mod update_features;
 
 use crate::broker::Broker;
 use crate::requests::{Call, Unanswerable};
@@ -126,9 +138,18 @@ const BROKER: &[(ApiKey, Handler)] = &[
     (ApiKey::AlterConfigs, handler!(alter_configs)),
     (ApiKey::CreatePartitions, handler!(create_partitions)),
     (ApiKey::DeleteGroups, handler!(delete_groups)),
+    (ApiKey::ElectLeaders, handler!(elect_leaders)),
     (
         ApiKey::IncrementalAlterConfigs,
         handler!(incremental_alter_configs),
+    ),
+    (
+        ApiKey::AlterPartitionReassignments,
+        handler!(alter_partition_reassignments),
+    ),
+    (
+        ApiKey::ListPartitionReassignments,
+        handler!(list_partition_reassignments),
     ),
     (ApiKey::OffsetDelete, handler!(offset_delete)),
     (
@@ -144,12 +165,15 @@ const BROKER: &[(ApiKey, Handler)] = &[
         ApiKey::AlterUserScramCredentials,
         handler!(alter_user_scram_credentials),
     ),
-    (ApiKey::DescribeCluster, handler!(describe_cluster)),
     (
         ApiKey::GetTelemetrySubscriptions,
         handler!(get_telemetry_subscriptions),
     ),
     (ApiKey::PushTelemetry, handler!(push_telemetry)),
+    (ApiKey::DescribeQuorum, handler!(describe_quorum)),
+    (ApiKey::UpdateFeatures, handler!(update_features)),
+    (ApiKey::DescribeCluster, handler!(describe_cluster)),
+    (ApiKey::UnregisterBroker, handler!(unregister_broker)),
 ];
 
 /// What controllers serve.
@@ -160,6 +184,7 @@ const CONTROLLER: &[(ApiKey, Handler)] = &[
     (ApiKey::DescribeConfigs, handler!(describe_configs)),
     (ApiKey::AlterConfigs, handler!(alter_configs)),
     (ApiKey::CreatePartitions, handler!(create_partitions)),
+    (ApiKey::ElectLeaders, handler!(elect_leaders)),
     (
         ApiKey::IncrementalAlterConfigs,
         handler!(incremental_alter_configs),
@@ -169,7 +194,18 @@ const CONTROLLER: &[(ApiKey, Handler)] = &[
         ApiKey::AlterUserScramCredentials,
         handler!(alter_user_scram_credentials),
     ),
+    (
+        ApiKey::AlterPartitionReassignments,
+        handler!(alter_partition_reassignments),
+    ),
+    (
+        ApiKey::ListPartitionReassignments,
+        handler!(list_partition_reassignments),
+    ),
+    (ApiKey::DescribeQuorum, handler!(describe_quorum)),
+    (ApiKey::UpdateFeatures, handler!(update_features)),
     (ApiKey::DescribeCluster, handler!(describe_cluster)),
+    (ApiKey::UnregisterBroker, handler!(unregister_broker)),
 ];
 
 impl ListenerKind {

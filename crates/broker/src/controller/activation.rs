@@ -5,7 +5,7 @@ use super::active::{Active, ControllerError, WriteError};
 use crate::metadata_records::{self, MetadataLogError};
 use metadata::VersionedRecord;
 use metadata::controller::{BrokerLiveness, BrokerSession, ControllerState};
-use metadata::features::supported_ranges;
+use metadata::features::{MetadataVersion, supported_ranges};
 use protocol::generated::metadata::register_controller_record::{
     ControllerEndpoint, ControllerFeature,
 };
@@ -48,6 +48,7 @@ pub(super) async fn activate(parts: ControllerParts) -> Result<Active, Controlle
         next_offset: parts.quorum.high_watermark().unwrap_or(Offset::ZERO),
         state,
         epoch,
+        is_registered: false,
         parts,
     };
     let first = active.controller().activate(&active.parts.bootstrap)?;
@@ -57,11 +58,25 @@ pub(super) async fn activate(parts: ControllerParts) -> Result<Active, Controlle
         write(&mut active, &fencing.records).await?;
         active.liveness.forget(session);
     }
-    let registered = active
-        .controller()
-        .register_controller(registration(&active));
-    write(&mut active, &registered.records).await?;
+    let registered = register(&mut active);
+    write(&mut active, &registered).await?;
     Ok(active)
+}
+
+/// The records that register this incarnation, once the cluster has agreed on a version in which
+/// controllers register.
+pub(super) fn register(active: &mut Active) -> Vec<VersionedRecord> {
+    let version = active.image().features().metadata_version();
+    let is_possible = version.is_some_and(MetadataVersion::has_controller_registration);
+    if active.is_registered || !is_possible {
+        return Vec::new();
+    }
+    active.is_registered = true;
+    let registration = registration(active);
+    active
+        .controller()
+        .register_controller(registration)
+        .records
 }
 
 /// What this incarnation of the controller says of itself.

@@ -12,7 +12,7 @@ use protocol::time::Now;
 use protocol::wire::EncodeError;
 use quorum::QuorumError;
 use storage::disk::DiskErrorKind;
-use storage::log::{AppendError, LogError};
+use storage::log::{AppendError, Appended, LogError};
 use thiserror::Error;
 
 use crate::metadata_records::MetadataLogError;
@@ -64,6 +64,8 @@ pub(super) struct Decision {
     pub(super) response: Vec<u8>,
     /// A broker that is in controlled shutdown.
     pub(super) shutting_down: Option<BrokerSession>,
+    /// Whether the quorum raises `kraft.version`, before the records.
+    pub(super) raises_kraft_version: bool,
 }
 
 /// An active controller.
@@ -74,6 +76,8 @@ pub(super) struct Active {
     /// Where the next record goes.
     pub(super) next_offset: Offset,
     pub(super) epoch: LeaderEpoch,
+    /// Whether this incarnation of the controller stands in the log, as far as it may.
+    pub(super) is_registered: bool,
 }
 
 impl Decision {
@@ -82,6 +86,7 @@ impl Decision {
             records,
             response,
             shutting_down: None,
+            raises_kraft_version: false,
         }
     }
 
@@ -114,15 +119,31 @@ impl Active {
         }
         let appended = self.parts.quorum.append(self.epoch, &frames, now);
         let appended = appended.await.map_err(write_error)?;
+        self.advance(&appended)?;
+        self.state = next;
+        Ok(self.next_offset)
+    }
+
+    /// Has the quorum raise `kraft.version`; returns where that ends.
+    ///
+    /// # Errors
+    /// When nothing was appended.
+    pub(super) async fn raise_kraft_version(&mut self, now: Now) -> Result<Offset, WriteError> {
+        let appended = self.parts.quorum.raise_kraft_version(self.epoch, now);
+        let appended = appended.await.map_err(write_error)?;
+        self.advance(&appended)?;
+        Ok(self.next_offset)
+    }
+
+    fn advance(&mut self, appended: &Appended) -> Result<(), WriteError> {
         if appended.first_offset != self.next_offset {
             return Err(WriteError::Fatal(ControllerError::Offset {
                 found: appended.first_offset,
                 expected: self.next_offset,
             }));
         }
-        self.state = next;
         self.next_offset = appended.last_offset.next();
-        Ok(self.next_offset)
+        Ok(())
     }
 
     /// What decides, on everything that was appended.

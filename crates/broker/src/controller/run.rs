@@ -2,8 +2,8 @@
 //! that keeps an idle log moving (KIP-835).
 
 use super::ControllerParts;
-use super::activation::activate;
-use super::active::{Active, ControllerError, WriteError};
+use super::activation::{activate, register};
+use super::active::{Active, ControllerError, Decision, WriteError};
 use super::api;
 use super::channel::Call;
 use super::commits::{self, Answer, Waiting, refuse};
@@ -129,7 +129,7 @@ impl Task {
                 return Ok(());
             }
         };
-        let end_offset = match self.write(&decision.records, now).await {
+        let end_offset = match self.write_decision(&decision, now).await {
             Ok(end_offset) => end_offset,
             Err(error) => {
                 refuse(asked, error.error_code());
@@ -193,6 +193,23 @@ impl Task {
                 error.into_fatal().map(|()| false)
             }
         }
+    }
+
+    async fn write_decision(
+        &mut self,
+        decision: &Decision,
+        now: Now,
+    ) -> Result<Offset, WriteError> {
+        if decision.raises_kraft_version {
+            self.active.raise_kraft_version(now).await?;
+        }
+        let end_offset = self.write(&decision.records, now).await?;
+        // The cluster may have agreed on a version in which controllers register.
+        let registration = register(&mut self.active);
+        if registration.is_empty() {
+            return Ok(end_offset);
+        }
+        self.write(&registration, now).await
     }
 
     /// Returns where everything ends that the decision went by or brought about.

@@ -8,12 +8,14 @@
 //! ```
 
 use protocol::generated::broker_heartbeat_request::BrokerHeartbeatRequest;
-use protocol::generated::metadata::{BrokerRegistrationChangeRecord, MetadataRecord};
+use protocol::generated::metadata::{
+    BrokerRegistrationChangeRecord, MetadataRecord, UnregisterBrokerRecord,
+};
 use protocol::time::Now;
 use protocol::{ErrorCode, Uuid};
 
 use super::leadership::BrokerTransition;
-use super::{ApiError, BrokerLiveness, BrokerSession, Controller, Outcome};
+use super::{ApiError, BrokerLiveness, BrokerSession, Controller, Outcome, check_record_count};
 use crate::image::BrokerRegistration;
 use crate::record::VersionedRecord;
 
@@ -101,6 +103,28 @@ impl Controller<'_> {
             self.add_fencing(registration, &mut outcome.records);
         }
         outcome
+    }
+
+    /// Forgets a broker, alive or not; what it led others lead.
+    ///
+    /// # Errors
+    /// When it is not registered.
+    pub fn unregister_broker(&self, broker_id: i32) -> Result<Outcome<()>, ApiError> {
+        let registration = self.image().cluster().broker(broker_id).ok_or_else(|| {
+            let message = format!("Broker ID {broker_id} is not currently registered");
+            ApiError::new(ErrorCode::BROKER_ID_NOT_REGISTERED, message)
+        })?;
+        let mut outcome = Outcome::none(());
+        let transition = BrokerTransition::Unregisters(broker_id);
+        self.add_leadership_changes(transition, &mut outcome.records);
+        let record = UnregisterBrokerRecord {
+            broker_id,
+            broker_epoch: registration.epoch,
+        };
+        let record = MetadataRecord::UnregisterBroker(record);
+        outcome.records.push(VersionedRecord::first(record));
+        check_record_count(&outcome.records)?;
+        Ok(outcome)
     }
 
     /// The registration of a broker, if it is of this epoch.

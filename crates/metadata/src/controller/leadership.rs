@@ -6,7 +6,7 @@ use protocol::Uuid;
 
 use super::Controller;
 use super::configs::{MIN_INSYNC_REPLICAS, UNCLEAN_LEADER_ELECTION_ENABLE};
-use super::partition_change::PartitionChange;
+use super::partition_change::{Election, PartitionChange};
 use crate::image::{ConfigResource, NO_LEADER, PartitionRegistration, ResourceKind, TopicImage};
 use crate::record::VersionedRecord;
 
@@ -19,9 +19,20 @@ pub(super) enum BrokerTransition {
     Arrives(i32),
     /// It came back and may have lost what was not synced (KIP-966).
     LostData(i32),
+    /// It is to be forgotten.
+    Unregisters(i32),
 }
 
-impl Controller<'_> {
+/// A topic with what its configuration says of elections.
+pub(super) struct TopicElections<'a> {
+    controller: Controller<'a>,
+    topic: &'a TopicImage,
+    /// `unclean.leader.election.enable`.
+    pub(super) is_unclean_allowed: bool,
+    eligible_below: Option<usize>,
+}
+
+impl<'a> Controller<'a> {
     /// Adds the records for all partitions that `transition` touches.
     pub(super) fn add_leadership_changes(
         &self,
@@ -31,7 +42,7 @@ impl Controller<'_> {
         let is_touched = |partition: &PartitionRegistration| match transition {
             BrokerTransition::Leaves(id) => partition.isr.contains(&id),
             BrokerTransition::Arrives(_) => partition.leader == NO_LEADER,
-            BrokerTransition::LostData(id) => {
+            BrokerTransition::LostData(id) | BrokerTransition::Unregisters(id) => {
                 partition.isr.contains(&id) || partition.eligible_leader_replicas.contains(&id)
             }
         };
@@ -77,6 +88,24 @@ impl Controller<'_> {
             .or_else(|| self.rules.default_value(ResourceKind::TOPIC, name))
     }
 
+    /// A topic with what its configuration says of elections.
+    pub(super) fn elections_of(self, topic: &'a Arc<TopicImage>) -> TopicElections<'a> {
+        let is_unclean_allowed = self
+            .topic_config(&topic.name, UNCLEAN_LEADER_ELECTION_ENABLE)
+            .is_some_and(|value| value.eq_ignore_ascii_case("true"));
+        TopicElections {
+            controller: self,
+            topic,
+            is_unclean_allowed,
+            eligible_below: self.eligible_below(topic),
+        }
+    }
+
+    /// Whether a broker may lead a partition as things are.
+    pub(super) fn can_lead(&self, partition: &PartitionRegistration, id: i32) -> bool {
+        self.image().cluster().is_active(id) && self.is_replica_online(partition, id)
+    }
+
     fn add_changes_where(
         &self,
         transition: BrokerTransition,
@@ -89,21 +118,14 @@ impl Controller<'_> {
             if touched.peek().is_none() {
                 continue;
             }
-            let is_unclean_allowed = self
-                .topic_config(&topic.name, UNCLEAN_LEADER_ELECTION_ENABLE)
-                .is_some_and(|value| value.eq_ignore_ascii_case("true"));
-            let eligible_below = self.eligible_below(topic);
+            let elections = self.elections_of(topic);
             for (index, partition) in touched {
+                let may_lead = |id| self.may_lead(transition, partition, id);
                 let change = PartitionChange {
-                    topic_id: topic.id,
-                    index: *index,
-                    partition,
                     target_isr: transition.remaining(&partition.isr),
-                    is_acceptable_leader: &|id| self.may_lead(transition, partition, id),
-                    is_unclean_allowed,
+                    election: elections.automatic(),
                     lost_replica: transition.lost_replica(),
-                    eligible_below,
-                    version: self.metadata_version(),
+                    ..elections.change(*index, partition, &may_lead)
                 };
                 records.extend(change.build());
             }
@@ -116,20 +138,25 @@ impl Controller<'_> {
         partition: &PartitionRegistration,
         id: i32,
     ) -> bool {
-        let cluster = self.image().cluster();
-        let is_present = match transition {
-            BrokerTransition::Leaves(other) | BrokerTransition::LostData(other) if other == id => {
+        match transition {
+            BrokerTransition::Leaves(other)
+            | BrokerTransition::LostData(other)
+            | BrokerTransition::Unregisters(other)
+                if other == id =>
+            {
                 false
             }
-            BrokerTransition::Arrives(other) if other == id => true,
-            _ => cluster.is_active(id),
-        };
-        let directory = partition.directory(id);
-        let is_online = |directory| {
-            let broker = cluster.broker(id);
-            broker.is_some_and(|broker| broker.has_online_directory(directory))
-        };
-        is_present && directory.is_some_and(is_online)
+            BrokerTransition::Arrives(other) if other == id => {
+                self.is_replica_online(partition, id)
+            }
+            _ => self.can_lead(partition, id),
+        }
+    }
+
+    fn is_replica_online(&self, partition: &PartitionRegistration, id: i32) -> bool {
+        let broker = self.image().cluster().broker(id);
+        let is_online = |directory| broker.is_some_and(|it| it.has_online_directory(directory));
+        partition.directory(id).is_some_and(is_online)
     }
 
     fn eligible_below(&self, topic: &Arc<TopicImage>) -> Option<usize> {
@@ -149,10 +176,45 @@ impl Controller<'_> {
     }
 }
 
+impl TopicElections<'_> {
+    /// A change of a partition that asks for nothing yet.
+    pub(super) fn change<'b>(
+        &'b self,
+        index: i32,
+        partition: &'b PartitionRegistration,
+        is_acceptable_leader: &'b dyn Fn(i32) -> bool,
+    ) -> PartitionChange<'b> {
+        PartitionChange {
+            topic_id: self.topic.id,
+            index,
+            partition,
+            target_isr: partition.isr.clone(),
+            target_replicas: partition.replicas.clone(),
+            target_removing: partition.removing_replicas.clone(),
+            target_adding: partition.adding_replicas.clone(),
+            target_recovery_state: partition.leader_recovery_state,
+            is_acceptable_leader,
+            election: Election::Online,
+            lost_replica: None,
+            eligible_below: self.eligible_below,
+            cluster: self.controller.image().cluster(),
+            version: self.controller.metadata_version(),
+        }
+    }
+
+    /// The election that takes place when nobody asks for one.
+    pub(super) fn automatic(&self) -> Election {
+        match self.is_unclean_allowed {
+            true => Election::Unclean,
+            false => Election::Online,
+        }
+    }
+}
+
 impl BrokerTransition {
     fn remaining(self, isr: &[i32]) -> Vec<i32> {
         let gone = match self {
-            Self::Leaves(id) | Self::LostData(id) => Some(id),
+            Self::Leaves(id) | Self::LostData(id) | Self::Unregisters(id) => Some(id),
             Self::Arrives(_) => None,
         };
         isr.iter().copied().filter(|id| Some(*id) != gone).collect()
@@ -161,7 +223,7 @@ impl BrokerTransition {
     fn lost_replica(self) -> Option<i32> {
         match self {
             Self::LostData(id) => Some(id),
-            Self::Leaves(_) | Self::Arrives(_) => None,
+            Self::Leaves(_) | Self::Arrives(_) | Self::Unregisters(_) => None,
         }
     }
 }

@@ -16,36 +16,44 @@
 //!   new controller begins with [`BrokerLiveness::on_loaded`].
 //!
 //! Departures from Kafka: no indexes from broker to partition, so fencing reads all partitions.
-//! Reassignments that Kafka began are kept as they are and neither completed nor cancelled.
 
 mod activation;
+mod alter_partition;
 mod brokers;
 mod client_quotas;
 mod configs;
 mod create_partitions;
 mod create_topics;
 mod delete_topics;
+mod elect_leaders;
 mod leadership;
 mod liveness;
 mod partition_change;
 mod placement;
 mod producer_ids;
+mod reassign_partitions;
+mod reassignment;
 mod registration;
 mod scram_credentials;
 mod topic_name;
+mod update_features;
 
 pub use activation::{ActivationError, bootstrap_records};
+pub use alter_partition::AlteredPartition;
 pub use brokers::HeartbeatReply;
 pub use client_quotas::{QuotaAlteration, QuotaResult};
 pub use configs::{ConfigOperation, ConfigRules, ConfigUpdate, ResourceResult, ResourceUpdate};
 pub use create_partitions::PartitionsResult;
 pub use create_topics::{CreatedTopic, TopicResult};
 pub use delete_topics::{DeletionResult, TopicSelector};
+pub use elect_leaders::{ElectionKind, ElectionResult};
 pub use liveness::{BrokerLiveness, BrokerSession};
 pub use placement::Chance;
 pub use producer_ids::ProducerIdBlock;
+pub use reassign_partitions::{OngoingReassignment, ReassignmentResult};
 pub use scram_credentials::{ScramAlteration, ScramResult, UserScramAlteration};
 pub use topic_name::check_topic_name;
+pub use update_features::{FeatureUpdate, KraftVersions, UpgradeKind};
 
 use imbl::OrdMap;
 use protocol::ErrorCode;

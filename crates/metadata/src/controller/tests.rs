@@ -2,6 +2,7 @@
 //! property over random requests.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use proptest::prelude::*;
 use protocol::generated::broker_heartbeat_request::BrokerHeartbeatRequest;
@@ -19,9 +20,13 @@ use protocol::time::Now;
 use protocol::wire::Writer;
 use protocol::{ErrorCode, Uuid};
 
+use super::configs::MIN_INSYNC_REPLICAS;
 use super::*;
 use crate::features::{METADATA_VERSION, default_levels, supported_ranges};
 use crate::image::{ConfigResource, MetadataDelta, NO_LEADER, ResourceKind};
+
+mod features;
+mod partitions;
 
 struct Rules;
 
@@ -129,11 +134,31 @@ impl Node {
     }
 
     fn register(&mut self, id: i32, incarnation: u128) -> Result<i64, ApiError> {
+        self.register_incarnation(id, incarnation, |_| ())
+    }
+
+    /// Registers a first incarnation that supports other features.
+    fn register_with(
+        &mut self,
+        id: i32,
+        edit: impl FnOnce(&mut Vec<Feature<'static>>),
+    ) -> Result<i64, ApiError> {
+        self.register_incarnation(id, 1, edit)
+    }
+
+    fn register_incarnation(
+        &mut self,
+        id: i32,
+        incarnation: u128,
+        edit: impl FnOnce(&mut Vec<Feature<'static>>),
+    ) -> Result<i64, ApiError> {
         let feature = |(name, min, max): (&'static str, i16, i16)| Feature {
             name: name.into(),
             min_supported_version: min,
             max_supported_version: max,
         };
+        let mut features = supported_ranges().into_iter().map(feature).collect();
+        edit(&mut features);
         let request = BrokerRegistrationRequest {
             broker_id: id,
             cluster_id: "cluster".into(),
@@ -144,7 +169,7 @@ impl Node {
                 port: 9092,
                 security_protocol: 0,
             }],
-            features: supported_ranges().into_iter().map(feature).collect(),
+            features,
             rack: None,
             is_migrating_zk_broker: false,
             log_dirs: vec![Uuid::from_u128(1000 + id as u128)],
@@ -666,14 +691,40 @@ fn act(node: &mut Node, action: u8, broker: i32, size: i32) {
     }
 }
 
+/// What is asked of partitions that are there.
+fn act_on_partitions(node: &mut Node, action: u8, broker: i32, size: i32) {
+    let Some(topic) = node.image().topics().iter().next().cloned() else {
+        return;
+    };
+    match action {
+        0 => {
+            let replicas = [broker, size % 4, size % 3];
+            let end = 1 + size as usize % 3;
+            drop(node.reassign(&topic.name, 0, Some(&replicas[..end])));
+        }
+        1 => drop(node.reassign(&topic.name, 0, None)),
+        2 => drop(node.unregister(broker)),
+        3 => drop(node.elect(ElectionKind::Unclean, &topic.name, 0)),
+        4 => drop(node.elect(ElectionKind::Preferred, &topic.name, 0)),
+        _ => {
+            let partition = &topic.partitions[&0];
+            let isr: Vec<i32> = partition.replicas.clone();
+            drop(node.alter_isr(&topic.name, partition.leader, &isr));
+        }
+    }
+}
+
 proptest! {
     #[test]
     fn whatever_is_asked_is_replayed_and_survives_a_snapshot(
-        actions in proptest::collection::vec((0..9_u8, 1..5_i32, 0..9_i32), 1..60),
+        actions in proptest::collection::vec((0..15_u8, 1..5_i32, 0..9_i32), 1..60),
     ) {
         let mut node = Node::with_brokers(3);
         for (action, broker, size) in actions {
-            act(&mut node, action, broker, size);
+            match action.checked_sub(9) {
+                None => act(&mut node, action, broker, size),
+                Some(action) => act_on_partitions(&mut node, action, broker, size),
+            }
             for topic in node.image().topics().iter() {
                 for partition in topic.partitions.values() {
                     let leader = partition.leader;

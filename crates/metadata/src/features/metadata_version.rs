@@ -15,6 +15,9 @@ const NAMES: &[&str] = &[
     "4.0-IV1", "4.0-IV2", "4.0-IV3", "4.1-IV0", "4.1-IV1", "4.2-IV0", "4.2-IV1", "4.3-IV0",
 ];
 
+/// The levels that brought records, or fields of records, that those below do not have.
+const CHANGES_METADATA: &[i16] = &[8, 11, 13, 14, 15, 17, 23, 30];
+
 impl MetadataVersion {
     /// 3.3-IV3, the lowest that any 4.x broker runs with.
     pub const MIN: Self = Self(7);
@@ -59,6 +62,11 @@ impl MetadataVersion {
     /// The name, such as `4.3-IV0`.
     pub fn name(self) -> &'static str {
         NAMES[usize::from((self.0 - Self::MIN.0).unsigned_abs())]
+    }
+
+    /// Whether going back to `lower` could lose what records of this version say.
+    pub fn is_lossy_down_to(self, lower: Self) -> bool {
+        (lower.0 + 1..=self.0).any(|level| CHANGES_METADATA.contains(&level))
     }
 
     /// Whether a migrating ZooKeeper broker can be recorded (KIP-866).

@@ -4,7 +4,9 @@ use imbl::OrdMap;
 use protocol::generated::metadata::{FeatureLevelRecord, MetadataRecord};
 
 use super::{ReplayError, SnapshotWriter};
-use crate::features::{ELIGIBLE_LEADER_REPLICAS_VERSION, METADATA_VERSION, MetadataVersion};
+use crate::features::{
+    ELIGIBLE_LEADER_REPLICAS_VERSION, KRAFT_VERSION, METADATA_VERSION, MetadataVersion,
+};
 
 /// What the cluster has agreed to use. A feature that is not in it is at level 0.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -23,6 +25,9 @@ impl FeaturesImage {
                 level,
             };
             self.metadata_version = Some(version.ok_or_else(unknown)?);
+        } else if record.name == KRAFT_VERSION {
+            // A control record of the quorum holds it. Kafka 3.9 wrote such records by mistake, and
+            // later releases pass them over.
         } else if level == 0 {
             self.levels.remove(&record.name);
         } else {

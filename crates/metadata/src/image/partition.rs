@@ -68,7 +68,7 @@ impl LeaderRecoveryState {
         }
     }
 
-    fn of(code: i8) -> Result<Self, ReplayError> {
+    pub(crate) fn of(code: i8) -> Result<Self, ReplayError> {
         match code {
             0 => Ok(Self::Recovered),
             1 => Ok(Self::Recovering),
@@ -98,7 +98,7 @@ impl PartitionRegistration {
         })
     }
 
-    pub(super) fn merge(&self, record: &PartitionChangeRecord) -> Result<Self, ReplayError> {
+    pub(crate) fn merge(&self, record: &PartitionChangeRecord) -> Result<Self, ReplayError> {
         let place = (record.topic_id, record.partition_id);
         let exhausted = || ReplayError::EpochExhausted {
             topic_id: place.0,

@@ -1,0 +1,21 @@
+//! UnregisterBroker (key 64), version 0: forgets a broker.
+//!
+//! The controller answers; this broker only passes the request on.
+
+use super::forwarding::forward;
+use crate::broker::Broker;
+use crate::requests::{Call, Unanswerable};
+use net::server::Handled;
+use protocol::generated::UnregisterBrokerResponse;
+use std::sync::Arc;
+
+pub(super) async fn handle(broker: Arc<Broker>, call: Call) -> Result<Handled, Unanswerable> {
+    forward(&broker, &call, |error_code| {
+        call.answer(&UnregisterBrokerResponse {
+            throttle_time_ms: call.throttle_time_ms(),
+            error_code,
+            error_message: None,
+        })
+    })
+    .await
+}
