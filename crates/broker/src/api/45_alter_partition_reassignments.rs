@@ -35,6 +35,7 @@ pub(super) async fn handle(broker: Arc<Broker>, call: Call) -> Result<Handled, U
         call.answer(&AlterPartitionReassignmentsResponse {
             throttle_time_ms: call.throttle_time_ms(),
             error_code,
+            error_message: None,
             responses: refused.collect(),
             ..AlterPartitionReassignmentsResponse::default()
         })

@@ -6,14 +6,17 @@ use super::forwarding::forward;
 use crate::broker::Broker;
 use crate::requests::{Call, Unanswerable};
 use net::server::Handled;
-use protocol::generated::ListPartitionReassignmentsResponse;
+use protocol::generated::{ListPartitionReassignmentsRequest, ListPartitionReassignmentsResponse};
 use std::sync::Arc;
 
 pub(super) async fn handle(broker: Arc<Broker>, call: Call) -> Result<Handled, Unanswerable> {
+    // What cannot be read closes the connection, here as at the controller.
+    call.decode::<ListPartitionReassignmentsRequest<'_>>()?;
     forward(&broker, &call, |error_code| {
         call.answer(&ListPartitionReassignmentsResponse {
             throttle_time_ms: call.throttle_time_ms(),
             error_code,
+            error_message: None,
             ..ListPartitionReassignmentsResponse::default()
         })
     })

@@ -6,10 +6,12 @@ use super::forwarding::forward;
 use crate::broker::Broker;
 use crate::requests::{Call, Unanswerable};
 use net::server::Handled;
-use protocol::generated::DescribeQuorumResponse;
+use protocol::generated::{DescribeQuorumRequest, DescribeQuorumResponse};
 use std::sync::Arc;
 
 pub(super) async fn handle(broker: Arc<Broker>, call: Call) -> Result<Handled, Unanswerable> {
+    // What cannot be read closes the connection, here as at the controller.
+    call.decode::<DescribeQuorumRequest<'_>>()?;
     forward(&broker, &call, |error_code| {
         call.answer(&DescribeQuorumResponse {
             error_code,

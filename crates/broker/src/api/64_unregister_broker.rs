@@ -6,10 +6,12 @@ use super::forwarding::forward;
 use crate::broker::Broker;
 use crate::requests::{Call, Unanswerable};
 use net::server::Handled;
-use protocol::generated::UnregisterBrokerResponse;
+use protocol::generated::{UnregisterBrokerRequest, UnregisterBrokerResponse};
 use std::sync::Arc;
 
 pub(super) async fn handle(broker: Arc<Broker>, call: Call) -> Result<Handled, Unanswerable> {
+    // What cannot be read closes the connection, here as at the controller.
+    call.decode::<UnregisterBrokerRequest>()?;
     forward(&broker, &call, |error_code| {
         call.answer(&UnregisterBrokerResponse {
             throttle_time_ms: call.throttle_time_ms(),

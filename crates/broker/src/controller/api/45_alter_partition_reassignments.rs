@@ -29,6 +29,7 @@ pub(super) fn decide(
             if !asked.topics.is_empty() {
                 let allows = asked.allow_replication_factor_change;
                 response.allow_replication_factor_change = allows;
+                response.error_message = None;
             }
             (records, results)
         }

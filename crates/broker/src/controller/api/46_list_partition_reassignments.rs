@@ -22,6 +22,7 @@ pub(super) fn decide(
     let mut response = ListPartitionReassignmentsResponse::default();
     match check_cluster(request, Operation::Describe) {
         Ok(()) => {
+            response.error_message = None;
             let controller = active.controller();
             let ongoing = controller.partition_reassignments(asked.topics.as_deref());
             response.topics = ongoing.into_iter().map(topic).collect();

@@ -2,7 +2,7 @@
 //!
 //! - ALTER on the cluster. All updates happen, or none; why none does, the answer says for all.
 //! - Version 0 knows no direction: Kafka takes it for an upgrade, whatever it says of downgrades.
-//! - Up to version 1 an answer without error names each feature.
+//! - Up to version 1 an answer without error names each feature, with Kafka's text for no error.
 
 use super::check_cluster;
 use crate::controller::active::{Active, Decision};
@@ -23,6 +23,7 @@ pub(super) fn decide(
     if let Err(error) = check_cluster(request, Operation::Alter) {
         let response = request.encode(&UpdateFeaturesResponse {
             error_code: error.code,
+            error_message: None,
             ..UpdateFeaturesResponse::default()
         })?;
         return Ok(Decision::answer_only(response));
@@ -44,10 +45,12 @@ pub(super) fn decide(
             let names_each = request.version <= LAST_WITH_RESULTS;
             let updates = asked.feature_updates.iter().filter(|_| names_each);
             let response = request.encode(&UpdateFeaturesResponse {
+                error_message: None,
                 results: updates
                     .map(|update| UpdatableFeatureResult {
                         feature: update.feature.clone(),
-                        ..UpdatableFeatureResult::default()
+                        error_code: ErrorCode::NONE,
+                        error_message: Some(ErrorCode::NONE.name().into()),
                     })
                     .collect(),
                 ..UpdateFeaturesResponse::default()

@@ -20,7 +20,9 @@ public final class Main {
         ApiKeys.ALTER_CONFIGS, ApiKeys.CREATE_PARTITIONS, ApiKeys.DELETE_GROUPS, ApiKeys.INCREMENTAL_ALTER_CONFIGS,
         ApiKeys.OFFSET_DELETE, ApiKeys.DESCRIBE_CLIENT_QUOTAS, ApiKeys.ALTER_CLIENT_QUOTAS,
         ApiKeys.DESCRIBE_USER_SCRAM_CREDENTIALS, ApiKeys.ALTER_USER_SCRAM_CREDENTIALS, ApiKeys.DESCRIBE_CLUSTER,
-        ApiKeys.GET_TELEMETRY_SUBSCRIPTIONS, ApiKeys.PUSH_TELEMETRY);
+        ApiKeys.GET_TELEMETRY_SUBSCRIPTIONS, ApiKeys.PUSH_TELEMETRY, ApiKeys.ELECT_LEADERS,
+        ApiKeys.ALTER_PARTITION_REASSIGNMENTS, ApiKeys.LIST_PARTITION_REASSIGNMENTS, ApiKeys.DESCRIBE_QUORUM,
+        ApiKeys.UPDATE_FEATURES, ApiKeys.UNREGISTER_BROKER);
 
     private Main() {
     }
@@ -30,6 +32,7 @@ public final class Main {
         try (PrintStream out = new PrintStream(new BufferedOutputStream(System.out), false, StandardCharsets.UTF_8);
             Sweep sweep = new Sweep(address, out)) {
             prepare(sweep);
+            PartitionCases.run(sweep);
             MetadataCases.run(sweep);
             OffsetCases.run(sweep);
             FetchCases.run(sweep);
@@ -43,6 +46,7 @@ public final class Main {
             QuotaCases.run(sweep);
             ScramCases.run(sweep);
             TelemetryCases.run(sweep);
+            QuorumCases.run(sweep);
             FrameCases.run(sweep);
         }
     }

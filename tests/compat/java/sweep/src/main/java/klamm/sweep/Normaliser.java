@@ -21,6 +21,7 @@ final class Normaliser {
     private static final Pattern UUID =
         Pattern.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}");
     private static final Set<String> RUNNING_NUMBERS = Set.of("producerId", "sessionId");
+    private static final Set<String> METADATA_OFFSETS = Set.of("quorum.highWatermark", "logEndOffset");
     /** Kafka puts most arrays into the order of a hash table, so they are sorted by what their elements have of this. */
     private static final List<String> IN_ORDER_OF = List.of(
         "apiKey", "resourceName", "groupId", "key", "name", "topic", "topicId", "partitionIndex", "partition", "index",
@@ -51,8 +52,9 @@ final class Normaliser {
         if (node instanceof ObjectNode object) {
             nameTopicOf(object);
             ObjectNode normal = JsonNodeFactory.instance.objectNode();
+            String container = object.has("currentVoters") ? "quorum." : "";
             object.properties().forEach(
-                entry -> normal.set(entry.getKey(), normalise(entry.getKey(), entry.getValue())));
+                entry -> normal.set(entry.getKey(), normalise(container + entry.getKey(), entry.getValue())));
             nameDrawnClient(normal);
             return normal;
         }
@@ -98,6 +100,9 @@ final class Normaliser {
         if (field.equals("clusterId")) {
             return "<cluster>";
         }
+        if (field.equals("replicaDirectoryId") && !text.equals(Uuid.ZERO_UUID.toString())) {
+            return running("directory", text);
+        }
         String named = text;
         for (Map.Entry<String, String> name : names.entrySet()) {
             named = named.replace(name.getKey(), name.getValue());
@@ -115,6 +120,15 @@ final class Normaliser {
         long value = node.longValue();
         if (field.equals("port") && node.asText().equals(port)) {
             return new TextNode("<port>");
+        }
+        if (field.equals("port") && node.asText().equals(controllerPort)) {
+            return new TextNode("<controller port>");
+        }
+        if (METADATA_OFFSETS.contains(field) && value > 0) {
+            return new TextNode("<end of the metadata log>");
+        }
+        if (field.equals("quorum.leaderEpoch") && value > 0) {
+            return new TextNode("<epoch>");
         }
         if (RUNNING_NUMBERS.contains(field) && value > 0 || field.equals("producerId") && value == 0) {
             return new TextNode(running(field, node.asText()));

@@ -24,14 +24,29 @@ final class Sweep implements AutoCloseable {
     private final InetSocketAddress address;
     private final PrintStream out;
     private final Normaliser normaliser;
-    private final Map<String, Uuid> topicIds = new HashMap<>();
-    private final Set<String> printed = new HashSet<>();
+    private final Map<String, Uuid> topicIds;
+    private final Set<String> printed;
     private Connection connection;
 
     Sweep(InetSocketAddress address, PrintStream out) {
         this.address = address;
         this.out = out;
         this.normaliser = new Normaliser(address.getPort());
+        this.topicIds = new HashMap<>();
+        this.printed = new HashSet<>();
+    }
+
+    private Sweep(Sweep broker) {
+        this.address = new InetSocketAddress(broker.address.getHostString(), broker.address.getPort() + 1);
+        this.out = broker.out;
+        this.normaliser = broker.normaliser;
+        this.topicIds = broker.topicIds;
+        this.printed = broker.printed;
+    }
+
+    /** Sends over the controller's listener, which is at the next port. */
+    Sweep controller() {
+        return new Sweep(this);
     }
 
     Connection connect() throws IOException {
