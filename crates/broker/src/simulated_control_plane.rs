@@ -21,7 +21,7 @@ use protocol::generated::create_topics_request::{CreatableTopic, CreatableTopicC
 use protocol::generated::{CreateTopicsRequest, CreateTopicsResponse};
 use protocol::{ErrorCode, Uuid};
 use quorum::{FormatOptions, InitialVoters, MetadataLogConfig, Quorum, QuorumOptions, format};
-use raft::VoterSet;
+use raft::{KraftVersionRange, ReplicaKey, Voter, VoterSet};
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -54,6 +54,7 @@ pub(crate) struct Options {
     pub(crate) publishers: Vec<Arc<dyn MetadataPublisher>>,
     pub(crate) idle_interval_ms: Option<u64>,
     pub(crate) is_topic_deletion_enabled: bool,
+    pub(crate) configured_voters: VoterSet,
 }
 
 impl Default for Options {
@@ -65,6 +66,7 @@ impl Default for Options {
             publishers: Vec::new(),
             idle_interval_ms: Some(500),
             is_topic_deletion_enabled: true,
+            configured_voters: VoterSet::default(),
         }
     }
 }
@@ -94,8 +96,31 @@ pub(crate) struct ControlPlane {
 
 /// Formats a disk for node 1 alone.
 pub(crate) async fn formatted_disk() -> Arc<SimulatedDisk> {
+    let standalone = InitialVoters::Standalone {
+        endpoints: Vec::new(),
+    };
+    formatted_disk_at(MetadataVersion::LATEST, standalone).await
+}
+
+/// The voters of `controller.quorum.voters` where node 1 is the only one.
+pub(crate) fn configured_voters() -> VoterSet {
+    VoterSet::new([Voter {
+        key: ReplicaKey {
+            id: NODE,
+            directory_id: None,
+        },
+        endpoints: Vec::new(),
+        kraft_versions: KraftVersionRange::SUPPORTED,
+    }])
+}
+
+/// Formats a disk for a cluster that begins at this metadata version.
+pub(crate) async fn formatted_disk_at(
+    version: MetadataVersion,
+    voters: InitialVoters,
+) -> Arc<SimulatedDisk> {
     let disk = Arc::new(SimulatedDisk::new(1));
-    let records = bootstrap_records(&default_levels(MetadataVersion::LATEST));
+    let records = bootstrap_records(&default_levels(version));
     let options = FormatOptions {
         identity: NodeIdentity {
             node_id: NODE,
@@ -107,9 +132,7 @@ pub(crate) async fn formatted_disk() -> Arc<SimulatedDisk> {
             .iter()
             .map(|each| each.to_frame().unwrap())
             .collect(),
-        voters: InitialVoters::Standalone {
-            endpoints: Vec::new(),
-        },
+        voters,
         ignore_formatted: false,
         now_ms: 0,
     };
@@ -150,7 +173,7 @@ impl ControlPlane {
             node_id: NODE,
             directory_id: Some(directory_id()),
             endpoints: Vec::new(),
-            configured_voters: VoterSet::default(),
+            configured_voters: options.configured_voters,
             config: options.log,
         };
         let now = environment.clock.now();

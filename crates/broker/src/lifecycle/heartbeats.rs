@@ -1,6 +1,8 @@
 //! Heartbeats: that the broker lives, how far it has read the metadata, and what it wants.
 
+use super::registration::Registration;
 use super::{LifecycleParts, Phase, Status, Wants, backoff};
+use crate::metadata_cache::Published;
 use metadata::features::MetadataVersion;
 use protocol::generated::{BrokerHeartbeatRequest, BrokerHeartbeatResponse};
 use protocol::ids::Offset;
@@ -15,8 +17,11 @@ use tokio::time::{sleep, timeout};
 pub(super) struct Heartbeats {
     pub(super) parts: LifecycleParts,
     pub(super) broker_epoch: i64,
+    pub(super) incarnation_id: Uuid,
     pub(super) wanted: watch::Receiver<Wants>,
     pub(super) status: watch::Sender<Status>,
+    /// Whether the controller has not taken a registration that was to follow the first.
+    pub(super) was_refused: bool,
 }
 
 /// What keeps the next heartbeat waiting.
@@ -39,6 +44,7 @@ impl Heartbeats {
         let mut failure_count = 0;
         let mut leave_count = 0;
         while self.wait(&pause).await {
+            self.register_again_if_needed().await;
             let wants = self.wanted.borrow_and_update().clone();
             let end_offset = self.parts.metadata.current().end_offset;
             let reply = timeout(interval, self.send(&wants, end_offset)).await;
@@ -76,6 +82,29 @@ impl Heartbeats {
         }
     }
 
+    /// A cluster that has agreed on a version with directories (KIP-858) does not know those of
+    /// brokers that had registered before.
+    async fn register_again_if_needed(&mut self) {
+        let (parts, epoch) = (&self.parts, self.broker_epoch);
+        if !lacks_directories(parts, epoch, &parts.metadata.current()) {
+            return;
+        }
+        let registration = Registration {
+            settings: &self.parts.settings,
+            controller: &self.parts.controller,
+            incarnation_id: self.incarnation_id,
+        };
+        let interval = Duration::from_millis(parts.settings.heartbeat_interval_ms);
+        let registered = timeout(interval, async {
+            registration.try_once().await?;
+            let is_known = |it: &Published| !lacks_directories(parts, epoch, it);
+            parts.metadata.until(is_known).await;
+            Ok::<(), ErrorCode>(())
+        });
+        // The next heartbeat tries again if it was refused, and does not come any sooner then.
+        self.was_refused = !matches!(registered.await, Ok(Ok(())));
+    }
+
     /// Waits for the time of the next heartbeat, or for something that calls for one before;
     /// returns whether there is to be one.
     async fn wait(&mut self, pause: &Pause) -> bool {
@@ -85,10 +114,21 @@ impl Heartbeats {
                 None => pending().await,
             }
         };
+        let (parts, epoch, was_refused) = (&self.parts, self.broker_epoch, self.was_refused);
+        let lack = parts
+            .metadata
+            .until(|it| !was_refused && lacks_directories(parts, epoch, it));
+        let metadata = async {
+            select! {
+                biased;
+                _ = metadata => {}
+                _ = lack => {}
+            }
+        };
         select! {
             biased;
             changed = self.wanted.changed() => changed.is_ok(),
-            _ = metadata => true,
+            () = metadata => true,
             () = sleep(pause.longest) => true,
         }
     }
@@ -133,4 +173,13 @@ impl Heartbeats {
             is_other
         });
     }
+}
+
+/// Whether a registration stands without the directories that the cluster asks for by now.
+fn lacks_directories(parts: &LifecycleParts, broker_epoch: i64, published: &Published) -> bool {
+    let image = &published.image;
+    let version = image.features().metadata_version();
+    let broker = image.cluster().broker(parts.settings.broker_id);
+    version.is_some_and(MetadataVersion::has_directory_assignment)
+        && broker.is_some_and(|it| it.epoch == broker_epoch && it.directories.is_empty())
 }

@@ -202,8 +202,10 @@ async fn live(
     let heartbeats = Heartbeats {
         parts,
         broker_epoch,
+        incarnation_id,
         wanted,
         status,
+        was_refused: false,
     };
     heartbeats.run().await;
 }

@@ -57,7 +57,11 @@ impl Registration<'_> {
         })
     }
 
-    async fn try_once(&self) -> Result<i64, ErrorCode> {
+    /// Registers if that can be done at once; returns the broker epoch.
+    ///
+    /// # Errors
+    /// The answer of the controller.
+    pub(super) async fn try_once(&self) -> Result<i64, ErrorCode> {
         let version = *ApiKey::BrokerRegistration.stable_versions().end();
         let answer = self.controller.ask(&self.request(), version).await?;
         let response: BrokerRegistrationResponse = answer.decode()?;

@@ -1,10 +1,14 @@
 //! What the controller answers to each request, and to whom.
 
+mod cluster;
+
 use crate::controller::ControllerChannel;
 use crate::requests::{Authorizer, Operation, Quotas, Resource, Usage};
 use crate::simulated_control_plane::{
-    ControlPlane, NODE, Options, configured_topic, formatted_disk, pass, topic,
+    ControlPlane, NODE, Options, configured_topic, configured_voters, formatted_disk,
+    formatted_disk_at, pass, topic,
 };
+use metadata::features::MetadataVersion;
 use net::request_context::{
     ConnectionContext, ConnectionId, ListenerName, Principal, RequestContext,
 };
