@@ -32,9 +32,9 @@ const VERSION: i16 = 7;
 pub struct AutoTopicSettings {
     /// The brokers' own.
     pub internal: InternalTopicsConfig,
-    /// `num.partitions`.
+    /// `num.partitions` where this broker was given it; else -1, and the controller's counts.
     pub partition_count: i32,
-    /// `default.replication.factor`.
+    /// `default.replication.factor`, likewise.
     pub replication_factor: i16,
     /// `request.timeout.ms`: how long the controller may take.
     pub request_timeout_ms: i32,
@@ -56,10 +56,24 @@ struct UnderWay {
 
 impl From<&BrokerConfig> for AutoTopicSettings {
     fn from(config: &BrokerConfig) -> Self {
+        let is_given = |name| config.settings().given(name).is_some();
+        let (has_count, has_factor) = (
+            is_given("num.partitions"),
+            is_given("default.replication.factor"),
+        );
+        let topics = &config.topics;
         Self {
             internal: config.internal_topics.clone(),
-            partition_count: config.topics.partition_count,
-            replication_factor: config.topics.replication_factor,
+            partition_count: if has_count {
+                topics.partition_count
+            } else {
+                -1
+            },
+            replication_factor: if has_factor {
+                topics.replication_factor
+            } else {
+                -1
+            },
             request_timeout_ms: i32::try_from(config.network.request_timeout_ms)
                 .unwrap_or(i32::MAX),
         }
@@ -254,6 +268,28 @@ mod tests {
             tokio::task::yield_now().await;
         }
         panic!("topics are under way for ever: {creation:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_a_broker_was_not_given_the_controller_chooses() {
+        let config = BrokerConfig::standalone(Path::new("/data")).unwrap();
+        let settings = AutoTopicSettings::from(&config);
+        assert_eq!(
+            (settings.partition_count, settings.replication_factor),
+            (-1, -1)
+        );
+        let plane = ControlPlane::start(&formatted_disk().await).await;
+        let broker = plane.running_broker().await;
+        let creation = AutoTopicCreation::new(settings, plane.channel());
+        creation.begin(None, ["t"]);
+        ended(&creation).await;
+        let published = plane.published().await;
+        let topic = published.image.topics().by_name("t").unwrap();
+        assert_eq!(
+            (topic.partitions.len(), &topic.partitions[&0].replicas[..]),
+            (1, &[1][..])
+        );
+        drop(broker);
     }
 
     #[tokio::test(start_paused = true)]

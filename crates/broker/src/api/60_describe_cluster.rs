@@ -4,6 +4,8 @@
 //! - From version 1 on the client says whether it takes this for a broker or for a controller
 //!   (KIP-919); a wrong guess is MISMATCHED_ENDPOINT_TYPE.
 //! - From version 2 on fenced brokers are listed if asked for (KIP-1073).
+//! - Controllers tell only those who may ALTER the cluster, and only where the cluster has agreed on
+//!   a metadata version in which controllers register.
 //! - The controller that brokers name is a broker that passes requests on to it, as in Kafka.
 
 #[cfg(test)]
@@ -12,7 +14,9 @@ mod tests;
 
 use super::ListenerKind;
 use crate::broker::Broker;
-use crate::requests::{Call, Unanswerable};
+use crate::requests::{Call, Operation, Resource, Unanswerable};
+use metadata::controller::ApiError;
+use metadata::features::MetadataVersion;
 use metadata::image::MetadataImage;
 use net::server::Handled;
 use protocol::ErrorCode;
@@ -25,15 +29,17 @@ const CONTROLLERS: i8 = 2;
 
 pub(super) async fn handle(broker: Arc<Broker>, call: Call) -> Result<Handled, Unanswerable> {
     let request: DescribeClusterRequest = call.decode()?;
-    if let Err((error_code, message)) = check_endpoint_type(call.listener, request.endpoint_type) {
+    let published = broker.metadata.current();
+    let checked = check_controllers(&broker, &published.image, &call)
+        .and_then(|()| check_endpoint_type(call.listener, request.endpoint_type));
+    if let Err(error) = checked {
         return call.answer(&DescribeClusterResponse {
             throttle_time_ms: call.throttle_time_ms(),
-            error_code,
-            error_message: Some(message.into()),
+            error_code: error.code,
+            error_message: error.message.map(Into::into),
             ..DescribeClusterResponse::default()
         });
     }
-    let published = broker.metadata.current();
     let image = &published.image;
     let (controller_id, brokers) = match call.listener {
         ListenerKind::Broker => (
@@ -64,7 +70,24 @@ const fn endpoint_type(listener: ListenerKind) -> i8 {
     }
 }
 
-fn check_endpoint_type(listener: ListenerKind, wanted: i8) -> Result<(), (ErrorCode, String)> {
+/// Whether this client learns anything of controllers, if it asks one.
+fn check_controllers(broker: &Broker, image: &MetadataImage, call: &Call) -> Result<(), ApiError> {
+    if call.listener != ListenerKind::Controller {
+        return Ok(());
+    }
+    let version = image.features().metadata_version();
+    if !version.is_some_and(MetadataVersion::has_controller_registration) {
+        let message =
+            "Direct-to-controller communication is not supported with the current MetadataVersion.";
+        return Err(ApiError::new(ErrorCode::UNSUPPORTED_VERSION, message));
+    }
+    match broker.authorise(&call.context, Operation::Alter, Resource::Cluster) {
+        true => Ok(()),
+        false => Err(ApiError::bare(ErrorCode::CLUSTER_AUTHORIZATION_FAILED)),
+    }
+}
+
+fn check_endpoint_type(listener: ListenerKind, wanted: i8) -> Result<(), ApiError> {
     let name = |endpoint_type| match endpoint_type {
         BROKERS => Some("BROKER"),
         CONTROLLERS => Some("CONTROLLER"),
@@ -73,14 +96,14 @@ fn check_endpoint_type(listener: ListenerKind, wanted: i8) -> Result<(), (ErrorC
     let found = endpoint_type(listener);
     match (name(found), name(wanted)) {
         _ if found == wanted => Ok(()),
-        (Some(found), Some(wanted)) => Err((
+        (Some(found), Some(wanted)) => Err(ApiError::new(
             ErrorCode::MISMATCHED_ENDPOINT_TYPE,
             format!(
                 "The request was sent to an endpoint of type {found}, but we wanted an endpoint of \
                  type {wanted}"
             ),
         )),
-        _ => Err((
+        _ => Err(ApiError::new(
             ErrorCode::UNSUPPORTED_ENDPOINT_TYPE,
             format!("Unsupported endpoint type {wanted}"),
         )),

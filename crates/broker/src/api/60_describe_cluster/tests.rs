@@ -2,8 +2,10 @@
 
 use super::super::harness::Node;
 use super::*;
+use metadata::features::METADATA_VERSION;
 use protocol::generated::metadata::register_controller_record::ControllerEndpoint;
-use protocol::generated::metadata::{MetadataRecord, RegisterControllerRecord};
+use protocol::generated::metadata::{FeatureLevelRecord, MetadataRecord, RegisterControllerRecord};
+use std::sync::atomic::Ordering;
 
 /// Who is named, the controller among them, and what they are; or the error.
 type Described = Result<(Vec<(i32, String, i32)>, i32, i8), ErrorCode>;
@@ -55,8 +57,18 @@ async fn a_brokers_listener_names_brokers_and_no_controllers() {
 #[tokio::test(start_paused = true)]
 async fn a_controllers_listener_names_the_controllers_that_have_it() {
     let node = Node::serving(ListenerKind::Controller).await;
-    node.apply(&[controller(1, "PLAINTEXT"), controller(2, "OTHER")])
-        .await;
+    let unsupported = Err(ErrorCode::UNSUPPORTED_VERSION);
+    assert_eq!(describe(&node, 1, CONTROLLERS).await, unsupported);
+    let version = MetadataRecord::FeatureLevel(FeatureLevelRecord {
+        name: METADATA_VERSION.to_owned(),
+        feature_level: 15,
+    });
+    let controllers = [controller(1, "PLAINTEXT"), controller(2, "OTHER")];
+    node.apply(&[version]).await;
+    node.apply(&controllers).await;
+    let unauthorized = Err(ErrorCode::CLUSTER_AUTHORIZATION_FAILED);
+    assert_eq!(describe(&node, 1, CONTROLLERS).await, unauthorized);
+    node.rights.cluster.store(true, Ordering::Relaxed);
     let controllers = vec![(1, "c1".to_owned(), 9093)];
     let expected = (controllers, node.broker.identity.node_id, CONTROLLERS);
     for version in 1..=2 {
