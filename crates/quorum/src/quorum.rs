@@ -165,8 +165,8 @@ impl Quorum {
         self.append_batch(epoch, &mut batch, now).await
     }
 
-    /// Raises `kraft.version` to 1 by a control batch of the epoch: from then on the voters stand in
-    /// the log (KIP-853). It is not committed yet. To be driven to its end.
+    /// Raises `kraft.version` to 1 by a control batch of the epoch: from then on the voters stand
+    /// in the log (KIP-853). It is not committed yet. To be driven to its end.
     ///
     /// # Errors
     /// As [`Self::append`].

@@ -4,8 +4,8 @@
 //! - From version 1 on the client says whether it takes this for a broker or for a controller
 //!   (KIP-919); a wrong guess is MISMATCHED_ENDPOINT_TYPE.
 //! - From version 2 on fenced brokers are listed if asked for (KIP-1073).
-//! - Controllers tell only those who may ALTER the cluster, and only where the cluster has agreed on
-//!   a metadata version in which controllers register.
+//! - Controllers tell only those who may ALTER the cluster, and only where the cluster has agreed
+//!   on a metadata version in which controllers register.
 //! - The controller that brokers name is a broker that passes requests on to it, as in Kafka.
 
 #[cfg(test)]

@@ -3,12 +3,15 @@
 use std::sync::Arc;
 
 use protocol::ids::{LeaderEpoch, Offset};
-use quorum::{MetadataLogConfig, QuorumError};
-use raft::SnapshotRetention;
+use quorum::{FormatOptions, InitialVoters, MetadataLogConfig, QuorumError, format};
+use raft::{KraftVersion, KraftVersionRange, ReplicaKey, SnapshotRetention, Voter, VoterSet};
 use storage::disk::Disk;
 use storage::disk::simulated::SimulatedDisk;
 
-use crate::node::{LOG, at, commit, committed, format_standalone, open, open_with};
+use crate::node::{
+    LOG, at, commit, committed, directory_id, endpoint, format_options, format_standalone, open,
+    open_with, open_with_voters,
+};
 use crate::{poll_once, run};
 
 fn formatted() -> (Arc<SimulatedDisk>, Arc<dyn Disk>) {
@@ -38,6 +41,47 @@ fn each_start_takes_the_next_epoch_and_finds_what_was_committed() {
             quorum.close(at(6)).await.unwrap();
         });
     }
+}
+
+#[test]
+fn voters_of_the_configuration_stand_in_the_log_when_the_version_is_raised() {
+    let disk: Arc<dyn Disk> = Arc::new(SimulatedDisk::new(1));
+    run(async {
+        let options = FormatOptions {
+            voters: InitialVoters::Static,
+            ..format_options(1000)
+        };
+        format(disk.as_ref(), &options).await.unwrap();
+        let configured = VoterSet::new([Voter {
+            key: ReplicaKey {
+                id: 1,
+                directory_id: None,
+            },
+            endpoints: vec![endpoint(29093)],
+            kraft_versions: KraftVersionRange::SUPPORTED,
+        }]);
+        let quorum = open_with_voters(&disk, configured).await.unwrap();
+        assert_eq!(quorum.describe(at(4)), None, "it leads nothing yet");
+        let epoch = quorum.start(at(5)).await.unwrap();
+        let early = quorum.raise_kraft_version(LeaderEpoch(0), at(5)).await;
+        assert!(matches!(early, Err(QuorumError::NotLeader { .. })));
+        let described = quorum.describe(at(6)).unwrap();
+        assert_eq!(described.voters[0].key.directory_id, None);
+        assert_eq!(described.voters[0].log_end_offset, described.high_watermark);
+        let raised = quorum.raise_kraft_version(epoch, at(6)).await.unwrap();
+        let end_offset = raised.last_offset.next();
+        quorum.commit(end_offset, at(6)).await.unwrap();
+        assert_eq!(quorum.kraft_version(), KraftVersion::One);
+        quorum.close(at(7)).await.unwrap();
+        drop(quorum);
+        let again = open(&disk).await;
+        again.start(at(8)).await.unwrap();
+        let described = again.describe(at(9)).unwrap();
+        let voter = &described.voters[0];
+        assert_eq!(voter.key.directory_id, Some(directory_id()));
+        assert_eq!(voter.endpoints, [endpoint(29093)]);
+        assert_eq!((described.leader_id, voter.last_fetch_ms), (1, 9));
+    });
 }
 
 #[test]

@@ -72,12 +72,28 @@ pub(crate) async fn open_with(
     disk: &Arc<dyn Disk>,
     config: MetadataLogConfig,
 ) -> Result<Arc<Quorum>, OpenError> {
+    open_as(disk, config, VoterSet::default()).await
+}
+
+/// A node with `controller.quorum.voters`.
+pub(crate) async fn open_with_voters(
+    disk: &Arc<dyn Disk>,
+    configured_voters: VoterSet,
+) -> Result<Arc<Quorum>, OpenError> {
+    open_as(disk, MetadataLogConfig::default(), configured_voters).await
+}
+
+async fn open_as(
+    disk: &Arc<dyn Disk>,
+    config: MetadataLogConfig,
+    configured_voters: VoterSet,
+) -> Result<Arc<Quorum>, OpenError> {
     let options = QuorumOptions {
         log_dir: PathBuf::from("/data"),
         node_id: 1,
         directory_id: Some(directory_id()),
         endpoints: vec![endpoint(29093)],
-        configured_voters: VoterSet::default(),
+        configured_voters,
         config,
     };
     let health = Arc::new(DirectoryHealth::default());

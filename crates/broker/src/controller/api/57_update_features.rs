@@ -1,4 +1,5 @@
-//! UpdateFeatures (key 57), versions 0 to 2: other levels for features (KIP-584, KIP-778, KIP-1022).
+//! UpdateFeatures (key 57), versions 0 to 2: other levels for features (KIP-584, KIP-778,
+//! KIP-1022).
 //!
 //! - ALTER on the cluster. All updates happen, or none; why none does, the answer says for all.
 //! - Version 0 knows no direction: Kafka takes it for an upgrade, whatever it says of downgrades.
