@@ -274,7 +274,10 @@ impl<'a> Viewer<'a> {
             leader_epoch: partition.leader_epoch,
             replica_nodes: replicas,
             isr_nodes: isr,
-            offline_replicas: self.offline(partition),
+            offline_replicas: self
+                .image
+                .cluster()
+                .offline_replicas(partition, self.listener),
         }
     }
 
@@ -284,23 +287,6 @@ impl<'a> Viewer<'a> {
         let shown = replicas.iter().copied();
         shown
             .filter(|id| shows_all || self.is_reached(*id))
-            .collect()
-    }
-
-    fn offline(&self, partition: &PartitionRegistration) -> Vec<i32> {
-        let is_offline = |id: &i32| {
-            let directory = partition.directory(*id);
-            let reached = self.image.cluster().reached(*id, self.listener);
-            let is_online = reached
-                .zip(directory)
-                .is_some_and(|((broker, _), directory)| broker.has_online_directory(directory));
-            !is_online
-        };
-        partition
-            .replicas
-            .iter()
-            .copied()
-            .filter(is_offline)
             .collect()
     }
 

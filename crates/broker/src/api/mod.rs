@@ -31,6 +31,8 @@ mod describe_configs;
 mod describe_groups;
 #[path = "55_describe_quorum.rs"]
 mod describe_quorum;
+#[path = "75_describe_topic_partitions.rs"]
+mod describe_topic_partitions;
 #[path = "50_describe_user_scram_credentials.rs"]
 mod describe_user_scram_credentials;
 #[path = "43_elect_leaders.rs"]
@@ -165,15 +167,19 @@ const BROKER: &[(ApiKey, Handler)] = &[
         ApiKey::AlterUserScramCredentials,
         handler!(alter_user_scram_credentials),
     ),
+    (ApiKey::DescribeQuorum, handler!(describe_quorum)),
+    (ApiKey::UpdateFeatures, handler!(update_features)),
+    (ApiKey::DescribeCluster, handler!(describe_cluster)),
+    (ApiKey::UnregisterBroker, handler!(unregister_broker)),
     (
         ApiKey::GetTelemetrySubscriptions,
         handler!(get_telemetry_subscriptions),
     ),
     (ApiKey::PushTelemetry, handler!(push_telemetry)),
-    (ApiKey::DescribeQuorum, handler!(describe_quorum)),
-    (ApiKey::UpdateFeatures, handler!(update_features)),
-    (ApiKey::DescribeCluster, handler!(describe_cluster)),
-    (ApiKey::UnregisterBroker, handler!(unregister_broker)),
+    (
+        ApiKey::DescribeTopicPartitions,
+        handler!(describe_topic_partitions),
+    ),
 ];
 
 /// What controllers serve.
@@ -189,11 +195,6 @@ const CONTROLLER: &[(ApiKey, Handler)] = &[
         ApiKey::IncrementalAlterConfigs,
         handler!(incremental_alter_configs),
     ),
-    (ApiKey::AlterClientQuotas, handler!(alter_client_quotas)),
-    (
-        ApiKey::AlterUserScramCredentials,
-        handler!(alter_user_scram_credentials),
-    ),
     (
         ApiKey::AlterPartitionReassignments,
         handler!(alter_partition_reassignments),
@@ -201,6 +202,11 @@ const CONTROLLER: &[(ApiKey, Handler)] = &[
     (
         ApiKey::ListPartitionReassignments,
         handler!(list_partition_reassignments),
+    ),
+    (ApiKey::AlterClientQuotas, handler!(alter_client_quotas)),
+    (
+        ApiKey::AlterUserScramCredentials,
+        handler!(alter_user_scram_credentials),
     ),
     (ApiKey::DescribeQuorum, handler!(describe_quorum)),
     (ApiKey::UpdateFeatures, handler!(update_features)),

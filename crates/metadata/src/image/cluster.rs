@@ -13,8 +13,8 @@ use protocol::generated::metadata::{
 };
 
 use super::{
-    DIRECTORY_LOST, DIRECTORY_MIGRATING, DIRECTORY_UNASSIGNED, ReplayError, SnapshotWriter,
-    is_reserved_directory,
+    DIRECTORY_LOST, DIRECTORY_MIGRATING, DIRECTORY_UNASSIGNED, PartitionRegistration, ReplayError,
+    SnapshotWriter, is_reserved_directory,
 };
 
 /// Brokers and controllers by id.
@@ -163,6 +163,24 @@ impl ClusterImage {
     ) -> Option<(&Arc<BrokerRegistration>, &BrokerEndpoint)> {
         let broker = self.brokers.get(&id).filter(|broker| !broker.fenced)?;
         Some((broker, broker.endpoint(listener_name)?))
+    }
+
+    /// The replicas of a partition that clients of a listener cannot reach, or whose directory is
+    /// offline.
+    pub fn offline_replicas(
+        &self,
+        partition: &PartitionRegistration,
+        listener_name: &str,
+    ) -> Vec<i32> {
+        let is_online = |id: i32| {
+            let reached = self.reached(id, listener_name);
+            let directory = partition.directory(id);
+            reached
+                .zip(directory)
+                .is_some_and(|((broker, _), directory)| broker.has_online_directory(directory))
+        };
+        let replicas = partition.replicas.iter().copied();
+        replicas.filter(|id| !is_online(*id)).collect()
     }
 
     /// Whether a broker is registered and not fenced.

@@ -27,10 +27,9 @@ fn topics_are_described_with_their_partitions() {
              Configs: min.insync.replicas=1,retention.ms=60000\n"
         );
         let partition = |topic, index| {
-            // A node without DescribeTopicPartitions does not tell eligible leader replicas.
             format!(
                 "\tTopic: {topic}\tPartition: {index}\tLeader: 1\tReplicas: 1\tIsr: 1\t\
-                 Elr: N/A\tLastKnownElr: N/A\n"
+                 Elr: \tLastKnownElr: \n"
             )
         };
         [
