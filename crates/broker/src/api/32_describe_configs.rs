@@ -84,7 +84,7 @@ fn describe(
             "Client metrics subscription name must not be empty",
         )),
         ResourceKind::CLIENT_METRICS => Ok(DynamicConfig::describe_client_metrics(own)),
-        BROKER_LOGGER => Err(invalid(loggers_refused(broker, name))),
+        ResourceKind::BROKER_LOGGER => Err(invalid(loggers_refused(broker, name))),
         _ => Err(invalid(
             "This most likely occurs because of a request being malformed by the client library or \
              the message was sent to an incompatible broker. See the broker logs for more details.",
@@ -188,9 +188,6 @@ fn shown<'a>(
 }
 
 const UNKNOWN_TYPE: i8 = 0;
-/// Loggers of a broker (KIP-412), which are no metadata.
-const BROKER_LOGGER: ResourceKind = ResourceKind(8);
-
 /// The number that Kafka gives a type.
 const fn type_code(kind: Kind) -> i8 {
     match kind {

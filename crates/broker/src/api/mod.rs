@@ -57,6 +57,8 @@ mod join_group;
 mod leader_hints;
 #[path = "13_leave_group.rs"]
 mod leave_group;
+#[path = "74_list_config_resources.rs"]
+mod list_config_resources;
 #[path = "16_list_groups.rs"]
 mod list_groups;
 #[path = "02_list_offsets.rs"]
@@ -176,6 +178,7 @@ const BROKER: &[(ApiKey, Handler)] = &[
         handler!(get_telemetry_subscriptions),
     ),
     (ApiKey::PushTelemetry, handler!(push_telemetry)),
+    (ApiKey::ListConfigResources, handler!(list_config_resources)),
     (
         ApiKey::DescribeTopicPartitions,
         handler!(describe_topic_partitions),

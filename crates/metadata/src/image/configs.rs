@@ -16,6 +16,8 @@ impl ResourceKind {
     pub const TOPIC: Self = Self(2);
     /// A broker, by id; the empty name stands for all brokers.
     pub const BROKER: Self = Self(4);
+    /// Loggers of a broker, by its id (KIP-412). Their levels are no metadata.
+    pub const BROKER_LOGGER: Self = Self(8);
     /// Metrics that clients push, by subscription (KIP-714).
     pub const CLIENT_METRICS: Self = Self(16);
     /// A group, by id (KIP-1043).

@@ -9,9 +9,6 @@ use metadata::image::{ConfigResource, ResourceKind};
 use protocol::ErrorCode;
 use std::collections::BTreeMap;
 
-/// Loggers of a broker (KIP-412), which are no metadata.
-const BROKER_LOGGER: ResourceKind = ResourceKind(8);
-
 /// Resources as a request lists them, each with its keys or what is wrong with them.
 pub(super) type Asked = Vec<(ConfigResource, Result<Vec<ConfigUpdate>, ApiError>)>;
 
@@ -66,7 +63,7 @@ fn is_known(kind: ResourceKind) -> bool {
     [
         ResourceKind::TOPIC,
         ResourceKind::BROKER,
-        BROKER_LOGGER,
+        ResourceKind::BROKER_LOGGER,
         ResourceKind::CLIENT_METRICS,
         ResourceKind::GROUP,
     ]
