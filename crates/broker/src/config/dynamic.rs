@@ -7,8 +7,6 @@
 //! Invariants:
 //! - [`DynamicConfig::config`] always is a configuration that was checked as a whole.
 //! - A dynamic value takes the place of what has the same meaning in other units below it.
-//!
-//! Missing: values cut to the bounds of assignment intervals, as Kafka cuts them.
 
 use std::collections::BTreeMap;
 
@@ -16,6 +14,7 @@ use super::broker::BrokerConfig;
 use super::error::{ConfigError, ConfigWarning};
 use super::key::UpdateMode;
 use super::keys::{base_name, broker_key, dynamic_broker_key};
+use super::reconfiguration::{check_change, clamp_assignment_intervals};
 use super::settings::Settings;
 use super::value::Value;
 
@@ -93,7 +92,9 @@ impl DynamicConfig {
             Scope::Broker => self.of_broker = taken,
         }
         let layers = [&self.of_cluster, &self.of_broker];
-        match BrokerConfig::from_settings(overlay(&self.from_start, layers)) {
+        let mut effective = overlay(&self.from_start, layers);
+        warnings.extend(clamp_assignment_intervals(&mut effective));
+        match BrokerConfig::from_settings(effective) {
             Ok(config) => self.config = config,
             Err(error) => warnings.push(ConfigWarning::Unwise(format!(
                 "dynamic configurations are ignored: {error}"
@@ -122,7 +123,18 @@ impl DynamicConfig {
             Scope::Cluster => [&values, &self.of_broker],
             Scope::Broker => [&self.of_cluster, &values],
         };
-        BrokerConfig::from_settings(overlay(&self.from_start, layers)).map(|_| ())
+        let next = BrokerConfig::from_settings(overlay(&self.from_start, layers))?;
+        check_change(&self.config, &next)
+    }
+
+    /// What is set for a scope now, without what was passed over.
+    pub fn set_for(&self, scope: Scope) -> BTreeMap<String, String> {
+        let layer = match scope {
+            Scope::Cluster => &self.of_cluster,
+            Scope::Broker => &self.of_broker,
+        };
+        let owned = |(name, text): (&str, &str)| (name.to_owned(), text.to_owned());
+        layer.all().map(owned).collect()
     }
 }
 

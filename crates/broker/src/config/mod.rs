@@ -32,6 +32,7 @@ mod network;
 mod providers;
 mod quorum;
 mod quotas;
+mod reconfiguration;
 mod replication;
 mod rules;
 mod settings;

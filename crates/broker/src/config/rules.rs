@@ -8,8 +8,7 @@ use metadata::controller::{ApiError, ConfigRules, check_topic_name};
 use metadata::image::{ConfigResource, ResourceKind};
 use protocol::ErrorCode;
 
-use super::broker::BrokerConfig;
-use super::dynamic::{DynamicConfig, Scope};
+use super::dynamic::{DynamicConfig, Scope, check_keys};
 use super::error::ConfigError;
 use super::group::{ClientMetricsError, check_client_metrics, check_group, default_group_value};
 use super::key::{ConfigKey, Kind};
@@ -17,7 +16,7 @@ use super::keys::{broker_key, client_metrics_key, dynamic_broker_key, group_key,
 use super::topic::default_topic_value;
 use super::value::Value;
 
-impl ConfigRules for BrokerConfig {
+impl ConfigRules for DynamicConfig {
     fn check(
         &self,
         resource: &ConfigResource,
@@ -33,13 +32,13 @@ impl ConfigRules for BrokerConfig {
             }
             ResourceKind::TOPIC => {
                 check_topic_name(name)?;
-                self.check_topic(values).map_err(invalid)
+                self.config().check_topic(values).map_err(invalid)
             }
-            ResourceKind::BROKER => self.check_broker(name, values),
+            ResourceKind::BROKER => check_broker(name, values),
             ResourceKind::GROUP if name.is_empty() => {
                 not_allowed("Default group resources are not allowed.")
             }
-            ResourceKind::GROUP => check_group(&self.settings, values).map_err(invalid),
+            ResourceKind::GROUP => check_group(self.config().settings(), values).map_err(invalid),
             ResourceKind::CLIENT_METRICS if name.is_empty() => {
                 not_allowed("Subscription name can't be empty")
             }
@@ -61,9 +60,9 @@ impl ConfigRules for BrokerConfig {
     fn default_value(&self, kind: ResourceKind, name: &str) -> Option<String> {
         let key = key_of(kind, name)?;
         let value = match kind {
-            ResourceKind::TOPIC => default_topic_value(&self.settings, key),
-            ResourceKind::GROUP => default_group_value(&self.settings, key),
-            ResourceKind::BROKER => match self.settings.given(name) {
+            ResourceKind::TOPIC => default_topic_value(&self.from_start, key),
+            ResourceKind::GROUP => default_group_value(&self.from_start, key),
+            ResourceKind::BROKER => match self.from_start.given(name) {
                 Some(text) => return Some(text.to_owned()),
                 None => Value::default_of(key),
             },
@@ -73,28 +72,26 @@ impl ConfigRules for BrokerConfig {
     }
 }
 
-impl BrokerConfig {
-    /// Checks dynamic values of a broker, or of all if the name is empty.
-    fn check_broker(&self, name: &str, values: &BTreeMap<String, String>) -> Result<(), ApiError> {
-        let not_allowed = |text: String| Err(ApiError::new(ErrorCode::INVALID_REQUEST, text));
-        let scope = if name.is_empty() {
-            Scope::Cluster
-        } else {
-            Scope::Broker
-        };
-        if scope == Scope::Broker {
-            match name.parse::<i32>() {
-                Ok(id) if id < 0 => return not_allowed("Invalid negative broker ID.".to_owned()),
-                Ok(_) => {}
-                Err(_) => {
-                    let text = "Unable to parse broker name as a base 10 number.";
-                    return not_allowed(text.to_owned());
-                }
+/// Checks dynamic values of a broker, or of all if the name is empty, one by one. Whether they can
+/// be together, the broker knows that has them; it is asked first.
+fn check_broker(name: &str, values: &BTreeMap<String, String>) -> Result<(), ApiError> {
+    let not_allowed = |text: String| Err(ApiError::new(ErrorCode::INVALID_REQUEST, text));
+    let scope = if name.is_empty() {
+        Scope::Cluster
+    } else {
+        Scope::Broker
+    };
+    if scope == Scope::Broker {
+        match name.parse::<i32>() {
+            Ok(id) if id < 0 => return not_allowed("Invalid negative broker ID.".to_owned()),
+            Ok(_) => {}
+            Err(_) => {
+                let text = "Unable to parse broker name as a base 10 number.";
+                return not_allowed(text.to_owned());
             }
         }
-        let checked = DynamicConfig::new(self.clone()).check(scope, values);
-        checked.or_else(|error| not_allowed(error.to_string()))
     }
+    check_keys(values, scope).or_else(|error| not_allowed(error.to_string()))
 }
 
 fn key_of(kind: ResourceKind, name: &str) -> Option<&'static ConfigKey> {

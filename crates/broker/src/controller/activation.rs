@@ -2,6 +2,7 @@
 
 use super::ControllerParts;
 use super::active::{Active, ControllerError, WriteError};
+use crate::config::DynamicConfig;
 use crate::metadata_records::{self, MetadataLogError};
 use metadata::VersionedRecord;
 use metadata::controller::{BrokerLiveness, BrokerSession, ControllerState};
@@ -43,7 +44,9 @@ pub(super) async fn activate(parts: ControllerParts) -> Result<Active, Controlle
     let state: ControllerState = metadata_records::read_committed(&parts.quorum).await?;
     let now = clock.now();
     let session_timeout_ms = parts.settings.session_timeout_ms;
+    let config = DynamicConfig::new(parts.config.as_ref().clone());
     let mut active = Active {
+        config,
         liveness: BrokerLiveness::on_loaded(&state, session_timeout_ms, now),
         next_offset: parts.quorum.high_watermark().unwrap_or(Offset::ZERO),
         state,
@@ -51,6 +54,7 @@ pub(super) async fn activate(parts: ControllerParts) -> Result<Active, Controlle
         is_registered: false,
         parts,
     };
+    active.refresh_config(|_| true);
     let first = active.controller().activate(&active.parts.bootstrap)?;
     write(&mut active, &first.records).await?;
     if let Some(session) = left_behind(&active) {

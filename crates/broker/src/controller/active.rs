@@ -1,12 +1,15 @@
 //! The state of the active controller, and the one way to change it.
 
 use super::ControllerParts;
+use crate::config::DynamicConfig;
+use crate::effective_config::layers;
 use metadata::VersionedRecord;
 use metadata::controller::{
     ActivationError, BrokerLiveness, BrokerSession, Controller, ControllerState,
 };
-use metadata::image::{MetadataImage, Provenance, ReplayError};
+use metadata::image::{ConfigResource, MetadataImage, Provenance, ReplayError};
 use protocol::ErrorCode;
+use protocol::generated::metadata::MetadataRecord;
 use protocol::ids::{LeaderEpoch, Offset};
 use protocol::time::Now;
 use protocol::wire::EncodeError;
@@ -71,6 +74,8 @@ pub(super) struct Decision {
 /// An active controller.
 pub(super) struct Active {
     pub(super) parts: ControllerParts,
+    /// The configuration of this node with everything that was appended.
+    pub(super) config: DynamicConfig,
     pub(super) state: ControllerState,
     pub(super) liveness: BrokerLiveness,
     /// Where the next record goes.
@@ -121,6 +126,7 @@ impl Active {
         let appended = appended.await.map_err(write_error)?;
         self.advance(&appended)?;
         self.state = next;
+        self.refresh_config(|resource| records.iter().any(|each| changes(&each.record, resource)));
         Ok(self.next_offset)
     }
 
@@ -146,10 +152,21 @@ impl Active {
         Ok(())
     }
 
+    /// Takes over the dynamic values of the node that have changed.
+    pub(super) fn refresh_config(&mut self, has_changed: impl Fn(&ConfigResource) -> bool) {
+        for (scope, resource) in layers(self.parts.settings.decisions.node_id) {
+            if has_changed(&resource) {
+                let values = self.state.reader().latest().configs().of(&resource);
+                // Values that cannot be count as not set, as they do for brokers.
+                self.config.replace(scope, values.into_iter().flatten());
+            }
+        }
+    }
+
     /// What decides, on everything that was appended.
     pub(super) fn controller(&self) -> Controller<'_> {
         let settings = &self.parts.settings.decisions;
-        Controller::new(&self.state, settings, self.parts.config.as_ref())
+        Controller::new(&self.state, settings, &self.config)
     }
 
     /// The metadata with everything that was appended.
@@ -168,6 +185,16 @@ impl WriteError {
             Self::Refused(_) => ErrorCode::UNKNOWN_SERVER_ERROR,
             Self::Fatal(_) => ErrorCode::NOT_CONTROLLER,
         }
+    }
+}
+
+/// Whether a record changes what is set for this resource.
+fn changes(record: &MetadataRecord, resource: &ConfigResource) -> bool {
+    match record {
+        MetadataRecord::Config(record) => {
+            record.resource_type == resource.kind.0 && record.resource_name == resource.name
+        }
+        _ => false,
     }
 }
 

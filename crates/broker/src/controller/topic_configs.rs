@@ -2,25 +2,16 @@
 
 use super::active::Active;
 use crate::config::DynamicConfig;
-use crate::effective_config::layers;
 use protocol::generated::create_topics_request::CreatableTopic;
 use protocol::generated::create_topics_response::CreatableTopicConfigs;
 use std::collections::BTreeMap;
 
 /// The configuration of topics with everything that was appended, as this node has it.
-pub(super) struct TopicConfigs(DynamicConfig);
+pub(super) struct TopicConfigs<'a>(&'a DynamicConfig);
 
-impl TopicConfigs {
-    pub(super) fn of(active: &Active) -> Self {
-        let mut config = DynamicConfig::new(active.parts.config.as_ref().clone());
-        let node_id = active.parts.settings.decisions.node_id;
-        for (scope, resource) in layers(node_id) {
-            if let Some(values) = active.image().configs().of(&resource) {
-                // Values that cannot be count as not set, as they do for brokers.
-                config.replace(scope, values);
-            }
-        }
-        Self(config)
+impl<'a> TopicConfigs<'a> {
+    pub(super) fn of(active: &'a Active) -> Self {
+        Self(&active.config)
     }
 
     /// All keys of a topic that is about to be created.

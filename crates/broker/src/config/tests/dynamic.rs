@@ -155,3 +155,76 @@ fn what_can_change_is_taken() {
     ]);
     assert_eq!(dynamic.check(Scope::Cluster, &cluster), Ok(()));
 }
+
+#[test]
+fn a_running_node_is_not_changed_to_what_its_parts_refuse() {
+    let refused = |text: &str| {
+        format!(
+            "Invalid value org.apache.kafka.common.config.ConfigException: {text} for \
+             configuration Invalid dynamic configuration"
+        )
+    };
+    for (name, value, text) in [
+        (
+            "num.io.threads",
+            "17",
+            "Dynamic thread count update validation failed for num.io.threads=17, value should \
+             not be greater than double the current value 8",
+        ),
+        (
+            "num.io.threads",
+            "3",
+            "Dynamic thread count update validation failed for num.io.threads=3, value should be \
+             at least half the current value 8",
+        ),
+        (
+            "log.cleaner.threads",
+            "0",
+            "Log cleaner threads should be at least 1",
+        ),
+        (
+            "log.cleaner.threads",
+            "3",
+            "Log cleaner threads cannot be increased to more than double the current value 1",
+        ),
+        ("max.connections", "0", "Invalid max.connections 0"),
+        (
+            "cordoned.log.dirs",
+            "/elsewhere",
+            "Invalid value [/elsewhere] for configuration cordoned.log.dirs: Invalid entry in \
+             cordoned.log.dirs: /elsewhere. All cordoned log dirs must be entries of log.dirs or \
+             log.dir.",
+        ),
+    ] {
+        check_not_taken(Scope::Broker, &[(name, value)], &refused(text));
+    }
+    check_not_taken(
+        Scope::Broker,
+        &[(
+            "listeners",
+            "PLAINTEXT://127.0.0.1:1,CONTROLLER://127.0.0.1:9093",
+        )],
+        "change listeners: not implemented while the node runs, set them in its file",
+    );
+    let dynamic = DynamicConfig::new(config(""));
+    let taken = map(&[
+        ("num.io.threads", "16"),
+        ("log.cleaner.threads", "2"),
+        ("cordoned.log.dirs", "/data"),
+        (
+            "listeners",
+            "PLAINTEXT://127.0.0.1:9092,CONTROLLER://127.0.0.1:9093",
+        ),
+    ]);
+    assert_eq!(dynamic.check(Scope::Broker, &taken), Ok(()));
+}
+
+#[test]
+fn intervals_between_assignments_are_cut_to_their_bounds() {
+    let mut dynamic = DynamicConfig::new(config("group.consumer.max.assignment.interval.ms=5000"));
+    let name = "group.consumer.assignment.interval.ms";
+    let warnings = dynamic.replace(Scope::Cluster, &map(&[(name, "6000")]));
+    assert_eq!(warnings.len(), 1, "{warnings:?}");
+    assert_eq!(dynamic.config().settings().given(name), Some("5000"));
+    assert_eq!(dynamic.set_for(Scope::Cluster), map(&[(name, "6000")]));
+}

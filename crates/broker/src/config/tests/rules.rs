@@ -5,6 +5,11 @@ use metadata::image::{ConfigResource, ResourceKind};
 use protocol::ErrorCode;
 
 use super::*;
+use crate::config::DynamicConfig;
+
+fn dynamic(lines: &str) -> DynamicConfig {
+    DynamicConfig::new(config(lines))
+}
 
 fn resource(kind: ResourceKind, name: &str) -> ConfigResource {
     let name = name.to_owned();
@@ -12,7 +17,7 @@ fn resource(kind: ResourceKind, name: &str) -> ConfigResource {
 }
 
 fn check(resource: &ConfigResource, pairs: &[(&str, &str)]) -> Result<(), (ErrorCode, String)> {
-    let checked = ConfigRules::check(&config(""), resource, &map(pairs));
+    let checked = ConfigRules::check(&dynamic(""), resource, &map(pairs));
     checked.map_err(|error| (error.code, error.message.unwrap()))
 }
 
@@ -83,7 +88,7 @@ fn topics_are_checked_in_kafkas_words() {
 
 #[test]
 fn a_topics_lag_is_held_against_the_nodes() {
-    let config = config("log.cleaner.max.compaction.lag.ms=50");
+    let config = dynamic("log.cleaner.max.compaction.lag.ms=50");
     let own = map(&[("min.compaction.lag.ms", "100")]);
     let checked = ConfigRules::check(&config, &ConfigResource::topic("t"), &own);
     assert!(checked.is_err());
@@ -223,7 +228,7 @@ fn other_resources_have_no_configuration() {
 
 #[test]
 fn lists_and_defaults_are_those_of_the_table() {
-    let config = config("log.retention.hours=1\nmin.insync.replicas=2\nnum.partitions=4");
+    let config = dynamic("log.retention.hours=1\nmin.insync.replicas=2\nnum.partitions=4");
     assert!(config.is_list(ResourceKind::TOPIC, "cleanup.policy"));
     assert!(!config.is_list(ResourceKind::TOPIC, "retention.ms"));
     assert!(config.is_list(ResourceKind::BROKER, "log.cleanup.policy"));

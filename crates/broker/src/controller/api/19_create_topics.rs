@@ -95,7 +95,7 @@ fn refusals<'a>(
 }
 
 fn shown<'a>(
-    configs: &TopicConfigs,
+    configs: &TopicConfigs<'_>,
     request: &ControllerRequest<'_>,
     topic: &CreatableTopic<'a>,
     result: &TopicResult,

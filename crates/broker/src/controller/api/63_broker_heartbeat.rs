@@ -16,7 +16,7 @@ pub(super) fn decide(
 ) -> Result<Decision, ErrorCode> {
     let asked: BrokerHeartbeatRequest = request.decode()?;
     let settings = &active.parts.settings.decisions;
-    let controller = Controller::new(&active.state, settings, active.parts.config.as_ref());
+    let controller = Controller::new(&active.state, settings, &active.config);
     let outcome = match request.may(Operation::ClusterAction, Resource::Cluster) {
         true => controller.broker_heartbeat(&mut active.liveness, request.now, &asked),
         false => Err(ApiError::bare(ErrorCode::CLUSTER_AUTHORIZATION_FAILED)),
