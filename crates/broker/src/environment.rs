@@ -3,6 +3,7 @@
 
 use crate::chance::Chance;
 use crate::clock::Clock;
+use crate::loggers::Loggers;
 use net::timers::Timers;
 use net::transport::Transport;
 use std::sync::Arc;
@@ -25,4 +26,6 @@ pub struct Environment {
     /// The runtime of the control plane (quorum, controller, heartbeats), so that a busy data path
     /// does not cost an election. May be the one of the requests.
     pub control: Handle,
+    /// What its log writes.
+    pub loggers: Arc<dyn Loggers>,
 }

@@ -19,6 +19,7 @@ pub mod fatal;
 pub mod fetch_sessions;
 pub mod groups;
 pub mod lifecycle;
+pub mod loggers;
 pub mod metadata_cache;
 pub mod metadata_follower;
 pub mod metadata_records;

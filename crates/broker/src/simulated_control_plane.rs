@@ -10,6 +10,7 @@ use crate::controller::{
 use crate::environment::Environment;
 use crate::fatal::{Fatal, FatalErrors};
 use crate::lifecycle::{AdvertisedListener, BrokerLifecycle, LifecycleParts, LifecycleSettings};
+use crate::loggers::NoLoggers;
 use crate::metadata_cache::{MetadataCache, Published};
 use crate::metadata_follower::{FollowerParts, MetadataFollower, MetadataPublisher};
 use crate::requests::{AllowAll, Authorizer, Quotas, Unlimited};
@@ -167,6 +168,7 @@ impl ControlPlane {
             chance: Chance::from_seed(disk.counters().writes),
             timers: Timers::start(),
             control: Handle::current(),
+            loggers: Arc::new(NoLoggers),
         };
         let quorum_options = QuorumOptions {
             log_dir: PathBuf::from(LOG_DIR),

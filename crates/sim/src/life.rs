@@ -16,6 +16,7 @@ use crate::panics;
 use crate::world::{LOG_DIR, SimulatedWallClock, WALL_ORIGIN_MS, World};
 use broker::clock::Clock;
 use broker::environment::Environment;
+use broker::loggers::NoLoggers;
 use broker::node::{Node, NodeDirectories};
 use net::timers::Timers;
 use net::transport::memory::MemoryNetwork;
@@ -178,6 +179,7 @@ impl<'a> Life<'a> {
             chance: self.surroundings.chance("node"),
             timers: Timers::start(),
             control: Handle::current(),
+            loggers: Arc::new(NoLoggers),
         };
         let claimed = NodeDirectories::claim(&disk, &world.config, &environment.chance).await;
         let directories = claimed.map_err(|error| error.to_string())?;

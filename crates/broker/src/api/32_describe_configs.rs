@@ -7,14 +7,14 @@
 //! - Synonyms and documentation come when they are asked for.
 //! - A resource that is named several times for the same keys is described once; Kafka describes it
 //!   each time.
-//! - Missing: the levels of loggers.
+//! - Loggers have the level that holds for them, and nothing else (KIP-412).
 
 #[cfg(test)]
 #[path = "32_describe_configs/tests.rs"]
 mod tests;
 
 use crate::broker::Broker;
-use crate::config::{ConfigEntry, DynamicConfig, Kind};
+use crate::config::{ConfigEntry, ConfigSource, DynamicConfig, Kind};
 use crate::requests::{Call, Operation, Resource, Unanswerable};
 use metadata::controller::{ApiError, check_topic_name};
 use metadata::image::{ConfigResource, MetadataImage, ResourceKind};
@@ -84,7 +84,7 @@ fn describe(
             "Client metrics subscription name must not be empty",
         )),
         ResourceKind::CLIENT_METRICS => Ok(DynamicConfig::describe_client_metrics(own)),
-        ResourceKind::BROKER_LOGGER => Err(invalid(loggers_refused(broker, name))),
+        ResourceKind::BROKER_LOGGER => describe_loggers(broker, name),
         _ => Err(invalid(
             "This most likely occurs because of a request being malformed by the client library or \
              the message was sent to an incompatible broker. See the broker logs for more details.",
@@ -112,14 +112,30 @@ fn describe_broker(
     }
 }
 
-/// This node has no loggers that could be described; what else is wrong is said first.
-fn loggers_refused(broker: &Broker, name: &str) -> String {
+fn describe_loggers(broker: &Broker, name: &str) -> Result<Vec<ConfigEntry>, ApiError> {
     let own = broker.identity.node_id;
     match name.parse::<i32>() {
-        _ if name.is_empty() => "Broker id must not be empty".to_owned(),
-        Ok(id) if id == own => "This broker's loggers cannot be described.".to_owned(),
-        Ok(_) => format!("Unexpected broker id, expected {own} but received {name}"),
-        Err(_) => format!("Broker id must be an integer, but it is: {name}"),
+        _ if name.is_empty() => Err(invalid("Broker id must not be empty")),
+        Ok(id) if id == own => {
+            let levels = broker.environment.loggers.levels().into_iter();
+            let described = levels.map(|(name, level)| ConfigEntry {
+                name,
+                value: Some(level.name().to_owned()),
+                source: ConfigSource::Logger,
+                is_sensitive: false,
+                is_read_only: false,
+                kind: None,
+                doc: None,
+                synonyms: Vec::new(),
+            });
+            Ok(described.collect())
+        }
+        Ok(_) => Err(invalid(format!(
+            "Unexpected broker id, expected {own} but received {name}"
+        ))),
+        Err(_) => Err(invalid(format!(
+            "Broker id must be an integer, but it is: {name}"
+        ))),
     }
 }
 

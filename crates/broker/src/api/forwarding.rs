@@ -25,12 +25,8 @@ pub(super) async fn forward(
     call: &Call,
     refused: impl FnOnce(ErrorCode) -> Result<Handled, Unanswerable>,
 ) -> Result<Handled, Unanswerable> {
-    match broker.controller.forward(&call.context, call.body()).await {
-        Ok(forwarded) => {
-            let in_effect = broker.metadata.reached(forwarded.end_offset);
-            // Late or not, what was asked for is done.
-            let _ = timeout(IN_EFFECT_WITHIN, in_effect).await;
-            let mut body = forwarded.body;
+    match forward_body(broker, call, call.body()).await {
+        Ok(mut body) => {
             let throttle = merge_throttle(call, &mut body);
             Ok(Handled::Done(Answer {
                 outcome: Outcome::Reply(Reply::of_body(&call.context, &body)?),
@@ -39,6 +35,19 @@ pub(super) async fn forward(
         }
         Err(error) => refused(error),
     }
+}
+
+/// Passes a body on in place of that of the request, in its version, and gives the answer's.
+pub(super) async fn forward_body(
+    broker: &Broker,
+    call: &Call,
+    body: &[u8],
+) -> Result<Vec<u8>, ErrorCode> {
+    let forwarded = broker.controller.forward(&call.context, body).await?;
+    let in_effect = broker.metadata.reached(forwarded.end_offset);
+    // Late or not, what was asked for is done.
+    let _ = timeout(IN_EFFECT_WITHIN, in_effect).await;
+    Ok(forwarded.body)
 }
 
 /// Holds the client back for as long as the controller or this broker wants it to be; the answer

@@ -13,6 +13,7 @@ use crate::effective_config::EffectiveConfig;
 use crate::environment::Environment;
 use crate::fetch_sessions::FetchSessions;
 use crate::groups::Groups;
+use crate::loggers::{LogLevel, Loggers, ROOT_LOGGER};
 use crate::metadata_cache::{MetadataCache, Published};
 use crate::partitions::{
     LocalPartition, PartitionParts, PartitionSettings, Partitions, ProduceAppend, TopicConfigs,
@@ -105,6 +106,12 @@ pub(super) struct Throttle {
     pub(super) ms: AtomicU64,
 }
 
+/// The root and one logger below it.
+#[derive(Debug, Default)]
+struct Levels {
+    of_broker: Mutex<Option<LogLevel>>,
+}
+
 #[derive(Debug)]
 struct StoppedClock;
 
@@ -133,6 +140,7 @@ impl Node {
             chance: Chance::from_seed(1),
             timers: Timers::start(),
             control: tokio::runtime::Handle::current(),
+            loggers: Arc::new(Levels::default()),
         };
         let throttle = Arc::new(Throttle::default());
         let rights = Arc::new(Rights::default());
@@ -469,6 +477,19 @@ pub(super) fn batch_from(template: BatchTemplate, values: &[&str]) -> Vec<u8> {
 impl WallClock for StoppedClock {
     fn wall_ms(&self) -> i64 {
         WALL_MS
+    }
+}
+
+impl Loggers for Levels {
+    fn levels(&self) -> BTreeMap<String, LogLevel> {
+        let root = LogLevel::Info;
+        let of_broker = self.of_broker.lock().unwrap().unwrap_or(root);
+        let levels = [(ROOT_LOGGER, root), ("broker", of_broker)];
+        levels.map(|(name, level)| (name.to_owned(), level)).into()
+    }
+
+    fn set_level(&self, _: &str, level: Option<LogLevel>) {
+        *self.of_broker.lock().unwrap() = level;
     }
 }
 

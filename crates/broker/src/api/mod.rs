@@ -12,6 +12,7 @@ mod alter_partition_reassignments;
 mod alter_user_scram_credentials;
 #[path = "18_api_versions.rs"]
 mod api_versions;
+mod config_changes;
 mod coordinated;
 #[path = "37_create_partitions.rs"]
 mod create_partitions;

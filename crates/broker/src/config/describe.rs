@@ -1,7 +1,7 @@
 //! What DescribeConfigs tells of a resource: every key with its value, and where it comes from.
 //!
 //! Not the job of this module: whether the resource exists, who may ask, and which keys were asked
-//! for. Levels of loggers are not described.
+//! for. The levels of loggers are told by the log.
 //!
 //! Invariant: no value of a password is ever part of an entry, nor one of a key that nobody knows.
 
@@ -63,6 +63,8 @@ pub enum ConfigSource {
     StaticBroker,
     /// Set nowhere.
     Default,
+    /// The level of a logger.
+    Logger,
     /// Set for the subscription of client metrics.
     ClientMetrics,
     /// Set for the group.
@@ -78,6 +80,7 @@ impl ConfigSource {
             Self::DynamicCluster => 3,
             Self::StaticBroker => 4,
             Self::Default => 5,
+            Self::Logger => 6,
             Self::ClientMetrics => 7,
             Self::Group => 8,
         }

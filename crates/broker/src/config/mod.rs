@@ -16,6 +16,7 @@
 //! - Secrets are never part of an error, a warning, a description or a debug text.
 
 mod broker;
+mod change;
 mod describe;
 mod dynamic;
 mod endpoint;
@@ -42,6 +43,7 @@ mod topic;
 mod value;
 
 pub use broker::{BrokerConfig, NodeConfig, Roles, TopicsConfig};
+pub use change::ConfigChange;
 pub use describe::{ConfigEntry, ConfigSource, ConfigSynonym};
 pub use dynamic::{DynamicConfig, Scope};
 pub use endpoint::HostPort;

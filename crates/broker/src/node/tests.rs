@@ -4,6 +4,7 @@ use super::*;
 use crate::chance::Chance;
 use crate::clock::{Clock, WallClock};
 use crate::config::{Base, Sources};
+use crate::loggers::NoLoggers;
 use crate::simulated_control_plane::{CLUSTER, NODE, create, topic};
 use metadata::controller::bootstrap_records;
 use metadata::features::{MetadataVersion, default_levels};
@@ -83,6 +84,7 @@ async fn start(disk: &Arc<SimulatedDisk>, overrides: &[&str]) -> Result<Node, St
         chance: Chance::from_seed(1),
         timers: Timers::start(),
         control: Handle::current(),
+        loggers: Arc::new(NoLoggers),
     };
     let directories = NodeDirectories::claim(&disk, &config, &environment.chance).await?;
     Node::start(environment, Arc::new(config), directories).await

@@ -1,10 +1,11 @@
 //! The log of a node: lines on standard output as Kafka's server writes them,
 //! `[2026-11-20 16:53:04,211] INFO message (where)`. Times are UTC.
 //!
-//! `KLAMM_LOG` says how much: `debug`, or levels for parts as in `info,broker=debug`.
+//! `KLAMM_LOG` says how much at first: `debug`, or levels for parts as in `info,broker=debug`.
 
 use std::fmt;
 use std::io;
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, Result, anyhow};
@@ -17,6 +18,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
 
+use super::log_levels::{ByLevel, LogLevels};
 use crate::calendar::date_of_day;
 
 /// The environment variable that says how much is written.
@@ -25,14 +27,15 @@ const VARIABLE: &str = "KLAMM_LOG";
 /// Lines as Kafka's server writes them.
 struct KafkaLines;
 
-/// Makes this the log of the process.
+/// Makes this the log of the process, and gives the levels that it goes by.
 ///
 /// # Errors
 /// When the variable does not say levels, or there is a log already.
-pub(crate) fn install(variables: &[(String, String)]) -> Result<()> {
-    let targets = targets(variables)?;
-    let subscriber = subscriber(targets, io::stdout);
-    subscriber.try_init().context("begin log")
+pub(crate) fn install(variables: &[(String, String)]) -> Result<Arc<LogLevels>> {
+    let levels = Arc::new(LogLevels::new(&targets(variables)?));
+    let subscriber = subscriber(Arc::clone(&levels), io::stdout);
+    subscriber.try_init().context("begin log")?;
+    Ok(levels)
 }
 
 fn targets(variables: &[(String, String)]) -> Result<Targets> {
@@ -46,14 +49,14 @@ fn targets(variables: &[(String, String)]) -> Result<Targets> {
 }
 
 fn subscriber(
-    targets: Targets,
+    levels: Arc<LogLevels>,
     writer: impl for<'w> MakeWriter<'w> + Send + Sync + 'static,
 ) -> impl Subscriber + Send + Sync {
     let lines = tracing_subscriber::fmt::layer()
         .with_ansi(false)
         .with_writer(writer)
         .event_format(KafkaLines);
-    tracing_subscriber::registry().with(lines.with_filter(targets))
+    tracing_subscriber::registry().with(lines.with_filter(ByLevel(levels)))
 }
 
 impl<S, N> FormatEvent<S, N> for KafkaLines
@@ -89,7 +92,9 @@ fn write_time(writer: &mut impl fmt::Write, wall_ms: u64) -> fmt::Result {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::{Arc, Mutex};
+    use std::sync::Mutex;
+
+    use broker::loggers::{LogLevel, Loggers};
 
     use super::*;
 
@@ -121,16 +126,22 @@ mod tests {
         }
     }
 
-    fn written(variable: Option<&str>) -> String {
+    fn written(variable: Option<&str>, change: Option<(&str, LogLevel)>) -> String {
         let variable = variable.map(|text| (VARIABLE.to_owned(), text.to_owned()));
         let targets = targets(variable.as_slice()).unwrap();
         let lines = Lines::default();
         let writer = lines.clone();
-        let subscriber = subscriber(targets, move || writer.clone());
+        let levels = Arc::new(LogLevels::new(&targets));
+        let subscriber = subscriber(Arc::clone(&levels), move || writer.clone());
         tracing::subscriber::with_default(subscriber, || {
             tracing::warn!(target: "broker::part", port = 9092, "has begun");
             tracing::debug!(target: "broker::part", "is detailed");
             tracing::info!(target: "net", "is usual");
+            assert!(levels.levels().contains_key("broker::part"));
+            if let Some((name, level)) = change {
+                levels.set_level(name, Some(level));
+                tracing::debug!(target: "broker::part", "comes after");
+            }
         });
         let bytes = lines.0.lock().unwrap().clone();
         let text = String::from_utf8(bytes).unwrap();
@@ -142,23 +153,36 @@ mod tests {
     #[test]
     fn a_line_has_level_message_fields_and_origin() {
         let expected = "WARN has begun port=9092 (broker::part)\nINFO is usual (net)";
-        assert_eq!(written(None), expected);
+        assert_eq!(written(None, None), expected);
     }
 
     #[test]
     fn levels_are_for_all_or_for_parts() {
-        assert_eq!(written(Some("debug")).lines().count(), 3);
-        let of_parts = written(Some("error,broker=debug"));
+        assert_eq!(written(Some("debug"), None).lines().count(), 3);
+        let of_parts = written(Some("error,broker=debug"), None);
         assert!(
             of_parts.ends_with("\nDEBUG is detailed (broker::part)"),
             "{of_parts}"
         );
-        assert_eq!(written(Some("off")), "");
+        assert_eq!(written(Some("off"), None), "");
         let wrong = [(VARIABLE.to_owned(), "broker=loud".to_owned())];
         let error = targets(&wrong).unwrap_err().to_string();
         assert!(
             error.starts_with("read KLAMM_LOG `broker=loud`: "),
             "{error}"
         );
+    }
+
+    #[test]
+    fn a_level_that_is_set_later_holds_from_then_on() {
+        for name in ["broker", "broker::part", "root"] {
+            let lines = written(None, Some((name, LogLevel::Debug)));
+            assert!(
+                lines.ends_with("\nDEBUG comes after (broker::part)"),
+                "{lines}"
+            );
+        }
+        let silent = written(Some("debug"), Some(("broker", LogLevel::Warn)));
+        assert_eq!(silent.lines().count(), 3);
     }
 }

@@ -6,6 +6,7 @@ mod arguments;
 mod background;
 mod control;
 mod descriptors;
+mod log_levels;
 mod logging;
 mod panics;
 mod presence;

@@ -11,6 +11,7 @@ use broker::chance::Chance;
 use broker::clock::Clock;
 use broker::config::{Base, BrokerConfig, Sources};
 use broker::environment::Environment;
+use broker::loggers::Loggers;
 use broker::node::NodeDirectories;
 use net::timers::Timers;
 use net::transport::tcp::{TcpOptions, TcpTransport};
@@ -18,6 +19,7 @@ use storage::disk::{Disk, RealDisk};
 use tokio::runtime::Handle;
 
 use super::arguments::StartArguments;
+use super::log_levels::LogLevels;
 use super::runtimes::Runtimes;
 use super::{descriptors, logging, panics, standalone};
 
@@ -28,6 +30,7 @@ const DATA_DIRECTORY: &str = "klamm-data";
 #[derive(Debug)]
 pub(crate) struct Process {
     pub(crate) runtimes: Runtimes,
+    log_levels: Arc<LogLevels>,
     /// How many files and connections may be open.
     pub(crate) descriptors_max: u64,
 }
@@ -48,8 +51,9 @@ impl Process {
     /// When `KLAMM_LOG` is not as it should be, or the operating system refuses threads.
     pub(crate) fn begin(variables: &[(String, String)]) -> Result<Self> {
         panics::abort_at_panics();
-        logging::install(variables)?;
+        let log_levels = logging::install(variables)?;
         Ok(Self {
+            log_levels,
             runtimes: Runtimes::start().context("start runtimes")?,
             descriptors_max: descriptors::raise_limit(),
         })
@@ -71,7 +75,8 @@ impl Process {
             variables,
             data_directory: Path::new(DATA_DIRECTORY),
         };
-        prepare(&sources, Arc::new(disk), control).await
+        let loggers = self.log_levels.clone();
+        prepare(&sources, Arc::new(disk), control, loggers).await
     }
 }
 
@@ -103,6 +108,7 @@ async fn prepare(
     invocation: &Invocation<'_>,
     disk: Arc<dyn Disk>,
     control: Handle,
+    loggers: Arc<dyn Loggers>,
 ) -> Result<Prepared> {
     let config = invocation.load_config()?;
     let chance = Chance::from_system().context("seed chance")?;
@@ -126,6 +132,7 @@ async fn prepare(
         chance,
         timers: Timers::start(),
         control,
+        loggers,
     };
     Ok(Prepared {
         environment,

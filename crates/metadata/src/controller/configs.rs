@@ -88,7 +88,8 @@ impl ConfigOperation {
         }
     }
 
-    fn name(self) -> &'static str {
+    /// The name as Kafka writes it.
+    pub fn name(self) -> &'static str {
         match self {
             Self::Set => "SET",
             Self::Delete => "DELETE",

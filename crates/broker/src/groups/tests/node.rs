@@ -44,6 +44,7 @@ use crate::clock::{Clock, WallClock};
 use crate::config::BrokerConfig;
 use crate::environment::Environment;
 use crate::groups::Groups;
+use crate::loggers::NoLoggers;
 use crate::metadata_cache::{MetadataCache, Published};
 use crate::partitions::{
     AppliedReplicas, LocalPartition, PartitionParts, PartitionSettings, Partitions, ProduceAppend,
@@ -115,6 +116,7 @@ impl Node {
             chance: Chance::from_seed(1),
             timers: Timers::start(),
             control: tokio::runtime::Handle::current(),
+            loggers: Arc::new(NoLoggers),
         };
         let metadata = Arc::new(MetadataCache::default());
         let partitions = Partitions::start(PartitionParts {

@@ -34,6 +34,7 @@ use crate::chance::Chance;
 use crate::clock::{Clock, WallClock};
 use crate::config::BrokerConfig;
 use crate::environment::Environment;
+use crate::loggers::NoLoggers;
 use crate::metadata_cache::{MetadataCache, Published};
 use crate::partitions::{
     Ack, AppliedReplicas, Found, LocalPartition, PartitionParts, PartitionRead, PartitionSettings,
@@ -107,6 +108,7 @@ impl Node {
             chance: Chance::from_seed(1),
             timers: Timers::start(),
             control: tokio::runtime::Handle::current(),
+            loggers: Arc::new(NoLoggers),
         };
         let metadata = Arc::new(MetadataCache::default());
         let parts = PartitionParts {
