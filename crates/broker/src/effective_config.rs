@@ -58,6 +58,11 @@ impl TopicConfigs for EffectiveConfig {
         let current = self.current();
         current.config().topic_config(own.into_iter().flatten())
     }
+
+    fn producer_expiration_ms(&self) -> i64 {
+        let current = self.current();
+        current.config().transactions.producer_id_expiration_ms
+    }
 }
 
 /// Where the metadata keep the dynamic values of a node, the last on top.

@@ -504,6 +504,10 @@ impl TopicConfigs for ByName {
         }
         config
     }
+
+    fn producer_expiration_ms(&self) -> i64 {
+        self.0.producer_expiration_ms()
+    }
 }
 
 impl Authorizer for Rights {

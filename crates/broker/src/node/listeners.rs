@@ -3,18 +3,17 @@
 //!
 //! Not the job of this module: connections (crate `net`) and requests (`requests`).
 
-use super::StartError;
-use crate::config::{BrokerConfig, Listener, NetworkConfig};
+use super::{StartError, connection_limits};
+use crate::config::{BrokerConfig, Listener};
 use crate::environment::Environment;
 use net::byte_budget::ByteBudget;
 use net::request_context::ListenerName;
 use net::server::{
-    Allowance, ConnectionLimits, ConnectionRates, ListenerLimits, PatienceConfig, Server,
-    ServerConfig, ServerParts, Service,
+    Allowance, ConnectionLimits, ListenerLimits, PatienceConfig, Server, ServerConfig, ServerParts,
+    Service,
 };
 use net::transport::{Acceptor, Address};
-use std::collections::BTreeMap;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
@@ -122,23 +121,16 @@ impl ListenerParts {
     pub(super) fn new(
         environment: &Environment,
         config: &Arc<BrokerConfig>,
-        rates: Arc<dyn ConnectionRates>,
+        limits: &Arc<ConnectionLimits>,
     ) -> Self {
         let network = &config.network;
         let configured = network.queued_request_bytes_max;
         let bytes = configured.map_or(REQUEST_BYTES, |bytes| bytes as usize);
         let (for_clients, reserve) = ByteBudget::with_reserve(bytes, bytes / RESERVE_SHARE);
-        // A name that is no address has no addresses of its own to limit.
-        let overrides: BTreeMap<IpAddr, usize> = network
-            .connections_per_ip_overrides
-            .iter()
-            .filter_map(|(host, count)| Some((host.parse().ok()?, *count as usize)))
-            .collect();
-        let per_ip = network.connections_per_ip_max as usize;
         Self {
             config: Arc::clone(config),
             environment: environment.clone(),
-            limits: ConnectionLimits::new(allowance_of_node(network), per_ip, overrides, rates),
+            limits: Arc::clone(limits),
             for_clients,
             reserve,
             connection_ids: Arc::default(),
@@ -174,18 +166,24 @@ impl ListenerParts {
         let (network, listeners) = (&self.config.network, &self.config.listeners);
         let own = network.by_listener.get(name.as_str());
         let own = own.copied().unwrap_or_default();
-        let of_node = allowance_of_node(network);
+        let of_node = connection_limits::allowance(network);
+        let is_brokers = name.as_str() == listeners.inter_broker_name;
+        let has_other = listeners.of_broker().nth(1).is_some();
+        let is_for_nodes = is_controllers || is_brokers && has_other;
+        // Those of clients are counted for the node as well, whose limit may change.
+        let count_max = match is_for_nodes {
+            true => of_node.count_max,
+            false => Allowance::UNLIMITED.count_max,
+        };
         let allowance = Allowance {
             count_max: own
                 .connections_max
-                .map_or(of_node.count_max, |count| count as usize),
+                .map_or(count_max, |count| count as usize),
             per_second_max: own
                 .connection_creation_rate_max
                 .unwrap_or(of_node.per_second_max),
         };
-        let is_brokers = name.as_str() == listeners.inter_broker_name;
-        let has_other = listeners.of_broker().nth(1).is_some();
-        match is_controllers || is_brokers && has_other {
+        match is_for_nodes {
             true => self.limits.for_nodes(allowance),
             false => self.limits.for_clients(allowance),
         }
@@ -209,12 +207,5 @@ impl ListenerParts {
                 idle,
             },
         }
-    }
-}
-
-const fn allowance_of_node(network: &NetworkConfig) -> Allowance {
-    Allowance {
-        count_max: network.connections_max as usize,
-        per_second_max: network.connection_creation_rate_max,
     }
 }

@@ -15,6 +15,7 @@
 //! - The mark of a clean stop is written only behind the last append.
 //! - A node that has failed asks nobody for leave: who would grant it may be what has failed.
 
+mod connection_limits;
 mod directories;
 mod directory_watch;
 mod error;

@@ -4,6 +4,7 @@
 //! Not the job of this module: reading the metadata log, and showing the image to requests, which
 //! comes after this.
 
+use super::connection_limits;
 use crate::client_telemetry::ClientTelemetry;
 use crate::effective_config::EffectiveConfig;
 use crate::groups::Groups;
@@ -12,6 +13,7 @@ use crate::partitions::Partitions;
 use crate::quotas::ClientQuotas;
 use metadata::image::{ConfigResource, MetadataDelta, MetadataImage, ResourceKind};
 use net::BoxFuture;
+use net::server::ConnectionLimits;
 use std::sync::Arc;
 use tracing::{error, warn};
 
@@ -23,6 +25,7 @@ pub(super) struct NodePublisher {
     pub(super) quotas: Arc<ClientQuotas>,
     pub(super) partitions: Arc<Partitions>,
     pub(super) groups: Arc<Groups>,
+    pub(super) limits: Arc<ConnectionLimits>,
 }
 
 impl MetadataPublisher for NodePublisher {
@@ -44,6 +47,8 @@ impl MetadataPublisher for NodePublisher {
                     warn!("apply metadata: {warning}");
                 }
             }
+            let config = self.config.current();
+            connection_limits::change(&self.limits, &config.config().network);
             let applied = self.partitions.apply(delta, image).await;
             for failed in &applied.failures {
                 error!(partition = ?failed.id, "apply metadata: {}", failed.error);

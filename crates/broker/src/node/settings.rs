@@ -124,7 +124,6 @@ pub(super) fn upkeep(config: &BrokerConfig) -> UpkeepSettings {
             .replication
             .high_watermark_checkpoint_interval_ms,
         producer_check_interval_ms: transactions.producer_id_expiration_check_interval_ms,
-        producer_expiration_ms: transactions.producer_id_expiration_ms,
     }
 }
 

@@ -4,7 +4,7 @@ use super::directory_watch::{DirectoryWatch, WatchParts};
 use super::gauges::BrokerGauges;
 use super::listeners::{self, ListenerParts, OpenListener};
 use super::publisher::NodePublisher;
-use super::{Node, NodeDirectories, StartError, settings};
+use super::{Node, NodeDirectories, StartError, connection_limits, settings};
 use crate::api::ListenerKind;
 use crate::auto_topic_creation::AutoTopicCreation;
 use crate::broker::{Broker, Identity};
@@ -29,7 +29,7 @@ use crate::telemetry::endpoint::MetricsEndpoint;
 use crate::telemetry::gauges::{ControllerGauges, MetadataGauges, ProcessGauges, ReplicaGauges};
 use crate::telemetry::{BrokerState, Telemetry};
 use metadata::image::{MetadataImage, MetadataReader};
-use net::server::Server;
+use net::server::{ConnectionLimits, Server};
 use net::transport::Address;
 use protocol::Uuid;
 use protocol::ids::BrokerEpoch;
@@ -50,6 +50,7 @@ struct Starting {
     metadata: Arc<MetadataCache>,
     telemetry: Arc<Telemetry>,
     effective: Arc<EffectiveConfig>,
+    limits: Arc<ConnectionLimits>,
     broker_epoch: Arc<AtomicI64>,
     quotas: Arc<ClientQuotas>,
     client_telemetry: Arc<ClientTelemetry>,
@@ -148,18 +149,19 @@ fn online_ids(claimed: &ClaimedDirectories) -> Vec<Uuid> {
 impl Starting {
     fn new(environment: Environment, config: Arc<BrokerConfig>, cluster_id: &str) -> Self {
         let (fatal, failures) = Fatal::channel();
-        let quotas = ClientQuotas::new(config.quotas, environment.clock.clone());
+        let quotas = Arc::new(ClientQuotas::new(config.quotas, environment.clock.clone()));
         let client_telemetry =
             ClientTelemetry::new(config.client_telemetry, environment.clock.clone());
         let effective = Arc::new(EffectiveConfig::new(BrokerConfig::clone(&config)));
         Self {
+            limits: connection_limits::of(&config.network, quotas.clone()),
             environment,
             config,
             cluster_id: cluster_id.to_owned(),
             metadata: Arc::default(),
             telemetry: Arc::default(),
             effective,
-            quotas: Arc::new(quotas),
+            quotas,
             client_telemetry: Arc::new(client_telemetry),
             broker_epoch: Arc::new(AtomicI64::new(BrokerEpoch::NONE.0)),
             fatal,
@@ -276,6 +278,7 @@ impl Starting {
                 client_telemetry: Arc::clone(&self.client_telemetry),
                 partitions: Arc::clone(partitions),
                 groups: Arc::clone(groups),
+                limits: Arc::clone(&self.limits),
             })],
             clock: self.environment.clock.clone(),
             fatal: self.fatal.clone(),
@@ -387,7 +390,7 @@ impl Starting {
     }
 
     fn serve(&self, open: Vec<OpenListener>, broker: &Arc<Broker>) -> Vec<Server> {
-        let parts = ListenerParts::new(&self.environment, &self.config, self.quotas.clone());
+        let parts = ListenerParts::new(&self.environment, &self.config, &self.limits);
         let serve = |open: OpenListener| {
             let kind = match open.is_controllers() {
                 true => ListenerKind::Controller,

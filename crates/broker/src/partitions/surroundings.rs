@@ -31,10 +31,13 @@ pub struct PartitionSettings {
     pub apply_concurrency: usize,
 }
 
-/// Works out the effective configuration of topics.
+/// Works out the configuration of topics, and of what else logs go by, that holds at the moment.
 pub trait TopicConfigs: Send + Sync {
     /// The configuration of a topic as the image and the node's own defaults have it.
     fn of_topic(&self, topic: &TopicName, image: &MetadataImage) -> TopicConfig;
+
+    /// `producer.id.expiration.ms`.
+    fn producer_expiration_ms(&self) -> i64;
 }
 
 /// As the node was started, without what was changed since in its own configuration.
@@ -42,6 +45,10 @@ impl TopicConfigs for BrokerConfig {
     fn of_topic(&self, topic: &TopicName, image: &MetadataImage) -> TopicConfig {
         let own = image.configs().of(&ConfigResource::topic(topic.as_str()));
         self.topic_config(own.into_iter().flatten())
+    }
+
+    fn producer_expiration_ms(&self) -> i64 {
+        self.transactions.producer_id_expiration_ms
     }
 }
 

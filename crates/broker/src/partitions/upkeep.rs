@@ -38,8 +38,6 @@ pub struct UpkeepSettings {
     pub high_watermark_checkpoint_interval_ms: u64,
     /// `producer.id.expiration.check.interval.ms`.
     pub producer_check_interval_ms: u64,
-    /// `producer.id.expiration.ms`.
-    pub producer_expiration_ms: i64,
 }
 
 /// Is told which log some work has failed on.
@@ -192,7 +190,8 @@ impl Worker {
     async fn expire_producers(mut self) {
         while self.sleep(self.settings.producer_check_interval_ms).await {
             let now_ms = self.partitions.surroundings.wall_ms();
-            let expiration_ms = self.settings.producer_expiration_ms;
+            let parts = &self.partitions.surroundings.parts;
+            let expiration_ms = parts.topic_configs.producer_expiration_ms();
             self.partitions
                 .logs()
                 .expire_producers(now_ms, expiration_ms);

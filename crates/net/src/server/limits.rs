@@ -8,13 +8,16 @@
 //!
 //! An address that makes connections too fast has the new one closed after a pause (KIP-612).
 //!
+//! How many there may be can be changed while connections are open. A limit that is lowered closes
+//! none: it holds when so many have gone by themselves.
+//!
 //! Not the job of this file: measuring how fast connections are made ([`ConnectionRates`]).
 
 use super::creation_rate::CreationRate;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 use thiserror::Error;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -32,13 +35,19 @@ pub struct Allowance {
 /// The limits of a node; all its listeners share them.
 #[derive(Debug)]
 pub struct ConnectionLimits {
-    node: Places,
+    node: Arc<Places>,
+    addresses: Mutex<Addresses>,
+    rates: Arc<dyn ConnectionRates>,
+}
+
+/// How many connections each address may have, and has.
+#[derive(Debug)]
+struct Addresses {
     /// `max.connections.per.ip`.
-    per_address_max: usize,
+    count_max: usize,
     /// `max.connections.per.ip.overrides`.
     overrides: BTreeMap<IpAddr, usize>,
-    by_address: Mutex<BTreeMap<IpAddr, usize>>,
-    rates: Arc<dyn ConnectionRates>,
+    counts: BTreeMap<IpAddr, usize>,
 }
 
 /// Knows how fast an address may make connections.
@@ -62,7 +71,7 @@ impl ConnectionRates for AnyRate {
 #[derive(Debug)]
 pub struct ListenerLimits {
     node_limits: Arc<ConnectionLimits>,
-    listener: Places,
+    listener: Arc<Places>,
     counts_for_node: bool,
 }
 
@@ -70,14 +79,29 @@ pub struct ListenerLimits {
 #[derive(Debug)]
 struct Places {
     free: Arc<Semaphore>,
+    extent: Mutex<Extent>,
     rate: CreationRate,
+}
+
+#[derive(Debug)]
+struct Extent {
+    count_max: usize,
+    /// So many places are gone as soon as they are free.
+    excess: usize,
 }
 
 /// Leave to serve one connection.
 #[derive(Debug)]
 pub(super) struct Turn {
-    _listener: OwnedSemaphorePermit,
-    _node: Option<OwnedSemaphorePermit>,
+    _listener: Leave,
+    _node: Option<Leave>,
+}
+
+/// One of the places, given back when dropped.
+#[derive(Debug)]
+struct Leave {
+    places: Arc<Places>,
+    permit: Option<OwnedSemaphorePermit>,
 }
 
 /// The place of an open connection, free again when dropped.
@@ -130,14 +154,26 @@ impl ConnectionLimits {
     ) -> Arc<Self> {
         Arc::new(Self {
             node: Places::new(node),
-            per_address_max,
-            overrides: overrides
-                .into_iter()
-                .map(|(address, count)| (address.to_canonical(), count))
-                .collect(),
-            by_address: Mutex::new(BTreeMap::new()),
+            addresses: Mutex::new(Addresses {
+                count_max: per_address_max,
+                overrides: canonical(overrides),
+                counts: BTreeMap::new(),
+            }),
             rates,
         })
+    }
+
+    /// Puts other numbers of connections in place of these.
+    pub fn change(
+        &self,
+        node_max: usize,
+        per_address_max: usize,
+        overrides: BTreeMap<IpAddr, usize>,
+    ) {
+        self.node.resize(node_max);
+        let mut addresses = lock(&self.addresses);
+        addresses.count_max = per_address_max;
+        addresses.overrides = canonical(overrides);
     }
 
     /// A listener for clients, with limits of its own.
@@ -190,17 +226,14 @@ impl ListenerLimits {
         if pause > Duration::ZERO {
             return Err(Refusal::TooFast { address, pause });
         }
-        let count_max = limits.overrides.get(&address).copied();
-        let count_max = count_max.unwrap_or(limits.per_address_max);
-        let mut by_address = limits
-            .by_address
-            .lock()
-            .expect("no code panics under this lock");
-        let count = by_address.get(&address).copied().unwrap_or(0);
+        let mut addresses = lock(&limits.addresses);
+        let count_max = addresses.overrides.get(&address).copied();
+        let count_max = count_max.unwrap_or(addresses.count_max);
+        let count = addresses.counts.get(&address).copied().unwrap_or(0);
         if count >= count_max {
             return Err(Refusal::TooManyFromAddress(address));
         }
-        by_address.insert(address, count + 1);
+        addresses.counts.insert(address, count + 1);
         Ok(Place {
             limits: Arc::clone(limits),
             address,
@@ -209,32 +242,130 @@ impl ListenerLimits {
     }
 }
 
-impl Drop for Place {
+impl Places {
+    fn new(allowance: Allowance) -> Arc<Self> {
+        // Kafka's default of 2,147,483,647 stands for no limit.
+        let count_max = allowance.count_max.min(Semaphore::MAX_PERMITS);
+        Arc::new(Self {
+            free: Arc::new(Semaphore::new(count_max)),
+            extent: Mutex::new(Extent {
+                count_max,
+                excess: 0,
+            }),
+            rate: CreationRate::new(allowance.per_second_max),
+        })
+    }
+
+    async fn acquire(self: &Arc<Self>) -> Leave {
+        let permit = Arc::clone(&self.free).acquire_owned().await;
+        Leave {
+            places: Arc::clone(self),
+            permit: Some(permit.expect("the semaphore is never closed")),
+        }
+    }
+
+    fn resize(&self, count_max: usize) {
+        let count_max = count_max.min(Semaphore::MAX_PERMITS);
+        let mut extent = lock(&self.extent);
+        let (more, fewer) = (
+            count_max.saturating_sub(extent.count_max),
+            extent.count_max.saturating_sub(count_max),
+        );
+        let kept = more.min(extent.excess);
+        extent.excess -= kept;
+        self.free.add_permits(more - kept);
+        extent.excess += fewer - self.free.forget_permits(fewer);
+        extent.count_max = count_max;
+    }
+}
+
+impl Drop for Leave {
     fn drop(&mut self) {
-        let mut by_address = self
-            .limits
-            .by_address
-            .lock()
-            .expect("no code panics under this lock");
-        match by_address.get_mut(&self.address) {
-            Some(count) if *count > 1 => *count -= 1,
-            _ => drop(by_address.remove(&self.address)),
+        let mut extent = lock(&self.places.extent);
+        if extent.excess > 0
+            && let Some(permit) = self.permit.take()
+        {
+            extent.excess -= 1;
+            permit.forget();
         }
     }
 }
 
-impl Places {
-    fn new(allowance: Allowance) -> Self {
-        // Kafka's default of 2,147,483,647 stands for no limit.
-        let count_max = allowance.count_max.min(Semaphore::MAX_PERMITS);
-        Self {
-            free: Arc::new(Semaphore::new(count_max)),
-            rate: CreationRate::new(allowance.per_second_max),
+impl Drop for Place {
+    fn drop(&mut self) {
+        let counts = &mut lock(&self.limits.addresses).counts;
+        match counts.get_mut(&self.address) {
+            Some(count) if *count > 1 => *count -= 1,
+            _ => drop(counts.remove(&self.address)),
         }
     }
+}
 
-    async fn acquire(&self) -> OwnedSemaphorePermit {
-        let permit = Arc::clone(&self.free).acquire_owned().await;
-        permit.expect("the semaphore is never closed")
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().expect("no code panics under this lock")
+}
+
+fn canonical(overrides: BTreeMap<IpAddr, usize>) -> BTreeMap<IpAddr, usize> {
+    let overrides = overrides.into_iter();
+    overrides
+        .map(|(address, count)| (address.to_canonical(), count))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn limits_of(node_max: usize, per_address_max: usize) -> Arc<ConnectionLimits> {
+        let node = Allowance::of(node_max);
+        ConnectionLimits::new(node, per_address_max, BTreeMap::new(), Arc::new(AnyRate))
+    }
+
+    fn free(limits: &ConnectionLimits) -> usize {
+        limits.node.free.available_permits()
+    }
+
+    #[tokio::test]
+    async fn a_limit_that_is_lowered_holds_when_enough_have_gone() {
+        let limits = limits_of(3, usize::MAX);
+        let listener = limits.for_clients(Allowance::UNLIMITED);
+        let (first, second) = (listener.turn().await, listener.turn().await);
+        limits.change(1, usize::MAX, BTreeMap::new());
+        assert_eq!(free(&limits), 0);
+        drop(first);
+        assert_eq!(free(&limits), 0);
+        drop(second);
+        assert_eq!(free(&limits), 1);
+    }
+
+    #[tokio::test]
+    async fn a_limit_that_is_raised_again_gives_back_what_was_not_gone_yet() {
+        let limits = limits_of(2, usize::MAX);
+        let listener = limits.for_clients(Allowance::UNLIMITED);
+        let (first, second) = (listener.turn().await, listener.turn().await);
+        limits.change(0, usize::MAX, BTreeMap::new());
+        limits.change(3, usize::MAX, BTreeMap::new());
+        assert_eq!(free(&limits), 1);
+        drop((first, second));
+        assert_eq!(free(&limits), 3);
+        limits.change(usize::MAX, usize::MAX, BTreeMap::new());
+        assert_eq!(free(&limits), Semaphore::MAX_PERMITS);
+    }
+
+    #[tokio::test]
+    async fn addresses_go_by_the_limit_of_the_moment() {
+        let address = IpAddr::from([127, 0, 0, 1]);
+        let limits = limits_of(9, 1);
+        let listener = limits.for_clients(Allowance::of(9));
+        let first = listener.admit(listener.turn().await, address).unwrap();
+        let refused = listener.admit(listener.turn().await, address);
+        assert_eq!(refused.unwrap_err(), Refusal::TooManyFromAddress(address));
+        limits.change(9, 1, BTreeMap::from([(address, 2)]));
+        let second = listener.admit(listener.turn().await, address).unwrap();
+        limits.change(9, 1, BTreeMap::new());
+        drop(first);
+        assert!(listener.admit(listener.turn().await, address).is_err());
+        drop(second);
+        assert!(listener.admit(listener.turn().await, address).is_ok());
     }
 }

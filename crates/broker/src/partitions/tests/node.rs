@@ -54,7 +54,6 @@ pub(super) const UPKEEP: UpkeepSettings = UpkeepSettings {
     log_start_checkpoint_interval_ms: 60_000,
     high_watermark_checkpoint_interval_ms: 5_000,
     producer_check_interval_ms: 600_000,
-    producer_expiration_ms: 86_400_000,
 };
 
 pub(super) struct Node {

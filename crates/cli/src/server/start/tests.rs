@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use broker::loggers::NoLoggers;
 use quorum::read_bootstrap;
 use storage::checkpoint::{self, MetaProperties};
 use storage::disk::simulated::SimulatedDisk;
@@ -20,7 +21,13 @@ async fn prepare_with(disk: &Arc<dyn Disk>, overrides: &[&str]) -> Result<Prepar
         variables: &[("KAFKA_NUM_PARTITIONS".to_owned(), "7".to_owned())],
         data_directory: Path::new("/data"),
     };
-    prepare(&invocation, Arc::clone(disk), Handle::current()).await
+    prepare(
+        &invocation,
+        Arc::clone(disk),
+        Handle::current(),
+        Arc::new(NoLoggers),
+    )
+    .await
 }
 
 fn empty_disk() -> Arc<dyn Disk> {
@@ -136,7 +143,13 @@ async fn with_a_file_the_directories_must_be_formatted() {
         data_directory: Path::new("/unused"),
     };
     let disk = empty_disk();
-    let prepared = prepare(&invocation, Arc::clone(&disk), Handle::current()).await;
+    let prepared = prepare(
+        &invocation,
+        Arc::clone(&disk),
+        Handle::current(),
+        Arc::new(NoLoggers),
+    )
+    .await;
     std::fs::remove_dir_all(&folder).unwrap();
     let error = format!("{:#}", prepared.unwrap_err());
     let expected = "prepare log directories: claim log directory /data: it is not formatted";
@@ -159,7 +172,7 @@ async fn a_configuration_that_is_refused_names_its_source() {
         variables: &[],
         data_directory: Path::new("/unused"),
     };
-    let prepared = prepare(&invocation, disk, Handle::current()).await;
+    let prepared = prepare(&invocation, disk, Handle::current(), Arc::new(NoLoggers)).await;
     let error = format!("{:#}", prepared.unwrap_err());
     assert!(
         error.starts_with("read configuration /nowhere/server.properties: No such"),
