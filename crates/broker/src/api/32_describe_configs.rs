@@ -125,7 +125,7 @@ fn describe_loggers(broker: &Broker, name: &str) -> Result<Vec<ConfigEntry>, Api
                 is_sensitive: false,
                 is_read_only: false,
                 kind: None,
-                doc: None,
+                doc: Some(""),
                 synonyms: Vec::new(),
             });
             Ok(described.collect())
@@ -198,7 +198,7 @@ fn shown<'a>(
         config_type: entry.kind.map_or(UNKNOWN_TYPE, type_code),
         documentation: entry
             .doc
-            .filter(|_| request.include_documentation)
+            .filter(|_| request.include_documentation || entry.source == ConfigSource::Logger)
             .map(Into::into),
     }
 }

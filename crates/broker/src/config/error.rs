@@ -57,6 +57,11 @@ impl ConfigError {
         }
     }
 
+    /// Values that cannot be together, as Kafka's server says it.
+    pub(super) fn requirement(text: &str) -> Self {
+        Self::Conflict(format!("requirement failed: {text}"))
+    }
+
     pub(super) fn list(key: &str, reason: impl Into<String>) -> Self {
         Self::List {
             key: key.to_owned(),

@@ -5,6 +5,8 @@
 
 use std::collections::BTreeMap;
 
+use regex::Regex;
+
 use super::error::ConfigError;
 use super::key::ConfigKey;
 use super::keys::{broker_key, client_metrics_key, group_key, group_keys, group_synonym};
@@ -191,7 +193,8 @@ pub(super) fn check_client_metrics(
 
 fn is_match(pattern: &str) -> bool {
     let parts: Vec<&str> = pattern.split('=').collect();
-    matches!(parts[..], [name, value] if !value.is_empty() && MATCH_NAMES.contains(&name.trim()))
+    let is_pattern = |value: &str| !value.is_empty() && Regex::new(value.trim()).is_ok();
+    matches!(parts[..], [name, value] if MATCH_NAMES.contains(&name.trim()) && is_pattern(value))
 }
 
 fn node_value(settings: &Settings, key: &ConfigKey) -> Option<Value> {

@@ -73,7 +73,7 @@ impl CleanerConfig {
         let bytes_a_thread = config.dedupe_bytes.checked_div(config.thread_count.into());
         if bytes_a_thread.is_some_and(|bytes| bytes <= 1 << 20) {
             let text = "log.cleaner.dedupe.buffer.size must be at least 1MB per cleaner thread.";
-            return Err(ConfigError::Conflict(text.to_owned()));
+            return Err(ConfigError::requirement(text));
         }
         Ok(config)
     }

@@ -109,7 +109,7 @@ impl NetworkConfig {
     }
 
     fn check(&self) -> Result<(), ConfigError> {
-        let conflict = |text: String| Err(ConfigError::Conflict(text));
+        let conflict = |text: String| Err(ConfigError::requirement(&text));
         let request_bytes_max = u64::from(self.request_bytes_max);
         let queued = self.queued_request_bytes_max;
         if queued.is_some_and(|bytes| bytes < request_bytes_max) {

@@ -125,23 +125,29 @@ fn check_cleaner_threads(now: &BrokerConfig, next: &BrokerConfig) -> Result<(), 
 /// Only what is a log directory can be cordoned (KIP-1066); an asterisk stands for all.
 fn check_cordoned(next: &BrokerConfig) -> Result<(), ConfigError> {
     let cordoned = next.settings().list(CORDONED)?.unwrap_or_default();
-    let known: Vec<_> = next
-        .node
-        .log_dirs
-        .iter()
-        .map(|dir| dir.to_string_lossy())
-        .collect();
-    let strange = cordoned
-        .iter()
-        .find(|dir| *dir != "*" && !known.iter().any(|known| known == dir.as_str()));
-    match strange {
-        None => Ok(()),
-        Some(dir) => Err(refused(&format!(
-            "Invalid value [{}] for configuration {CORDONED}: Invalid entry in {CORDONED}: {dir}. \
-             All cordoned log dirs must be entries of log.dirs or log.dir.",
-            cordoned.join(", ")
-        ))),
+    if cordoned.iter().any(|dir| dir == "*") {
+        return match cordoned.len() {
+            1 => Ok(()),
+            _ => Err(ConfigError::requirement(&format!(
+                "When {CORDONED} is set to *, it must not contain other values"
+            ))),
+        };
     }
+    let dirs = next.node.log_dirs.iter();
+    let known: Vec<_> = dirs.map(|dir| dir.to_string_lossy()).collect();
+    let is_strange = |dir: &&String| !known.iter().any(|known| known == dir.as_str());
+    let strange: Vec<&str> = cordoned
+        .iter()
+        .filter(is_strange)
+        .map(String::as_str)
+        .collect();
+    if strange.is_empty() {
+        return Ok(());
+    }
+    Err(ConfigError::requirement(&format!(
+        "All entries in {CORDONED} must be present in log.dirs or log.dir. Missing entries : {}",
+        strange.join(", ")
+    )))
 }
 
 /// As Kafka tells that a part of the node refuses.

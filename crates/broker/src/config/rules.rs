@@ -54,7 +54,13 @@ impl ConfigRules for DynamicConfig {
     }
 
     fn is_list(&self, kind: ResourceKind, name: &str) -> bool {
-        key_of(kind, name).is_some_and(|key| key.kind == Kind::List)
+        // As in Kafka, whose controller knows the types of no other keys.
+        let key = match kind {
+            ResourceKind::TOPIC => topic_key(name),
+            ResourceKind::BROKER => broker_key(name),
+            _ => None,
+        };
+        key.is_some_and(|key| key.kind == Kind::List)
     }
 
     fn default_value(&self, kind: ResourceKind, name: &str) -> Option<String> {

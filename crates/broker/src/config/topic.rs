@@ -74,7 +74,7 @@ impl BrokerConfig {
     /// Checks what topics get from the node, as Kafka's KafkaConfig does.
     pub(super) fn check_topic_defaults(&self) -> Result<(), ConfigError> {
         let values = TopicValues::defaults(&self.settings);
-        let conflict = |text: &str| Err(ConfigError::Conflict(text.to_owned()));
+        let conflict = |text: &str| Err(ConfigError::requirement(text));
         if values.integer("segment.ms") < 1 {
             return conflict("log.roll.ms must be greater than or equal to 1");
         }

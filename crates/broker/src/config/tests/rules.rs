@@ -204,7 +204,13 @@ fn client_metrics_are_checked() {
         request,
         "Invalid value 5 for interval.ms, interval must be between 100 and 3600000 (1 hour)",
     );
-    for pattern in ["foo=bar", "client_id", "client_id=", "client_id=a=b"] {
+    for pattern in [
+        "foo=bar",
+        "client_id",
+        "client_id=",
+        "client_id=a=b",
+        "client_id=[",
+    ] {
         let text = format!("Illegal client matching pattern: {pattern}");
         check_invalid(
             &metrics,
@@ -232,7 +238,7 @@ fn lists_and_defaults_are_those_of_the_table() {
     assert!(config.is_list(ResourceKind::TOPIC, "cleanup.policy"));
     assert!(!config.is_list(ResourceKind::TOPIC, "retention.ms"));
     assert!(config.is_list(ResourceKind::BROKER, "log.cleanup.policy"));
-    assert!(config.is_list(ResourceKind::CLIENT_METRICS, "match"));
+    assert!(!config.is_list(ResourceKind::CLIENT_METRICS, "match"));
     assert!(!config.is_list(ResourceKind::TOPIC, "nope"));
     let default = |kind, name| config.default_value(kind, name);
     assert_eq!(

@@ -22,7 +22,8 @@ public final class Main {
         ApiKeys.DESCRIBE_USER_SCRAM_CREDENTIALS, ApiKeys.ALTER_USER_SCRAM_CREDENTIALS, ApiKeys.DESCRIBE_CLUSTER,
         ApiKeys.GET_TELEMETRY_SUBSCRIPTIONS, ApiKeys.PUSH_TELEMETRY, ApiKeys.ELECT_LEADERS,
         ApiKeys.ALTER_PARTITION_REASSIGNMENTS, ApiKeys.LIST_PARTITION_REASSIGNMENTS, ApiKeys.DESCRIBE_QUORUM,
-        ApiKeys.UPDATE_FEATURES, ApiKeys.UNREGISTER_BROKER);
+        ApiKeys.UPDATE_FEATURES, ApiKeys.UNREGISTER_BROKER, ApiKeys.LIST_CONFIG_RESOURCES,
+        ApiKeys.DESCRIBE_TOPIC_PARTITIONS);
 
     private Main() {
     }
@@ -47,6 +48,7 @@ public final class Main {
             ScramCases.run(sweep);
             TelemetryCases.run(sweep);
             QuorumCases.run(sweep);
+            DynamicConfigCases.run(sweep);
             FrameCases.run(sweep);
         }
     }
