@@ -23,7 +23,7 @@ use protocol::generated::{CreateTopicsRequest, CreateTopicsResponse};
 use protocol::{ErrorCode, Uuid};
 use quorum::{FormatOptions, InitialVoters, MetadataLogConfig, Quorum, QuorumOptions, format};
 use raft::{KraftVersionRange, ReplicaKey, Voter, VoterSet};
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -158,11 +158,10 @@ impl ControlPlane {
 
     pub(crate) async fn start_unawaited(disk: &Arc<SimulatedDisk>, options: Options) -> Self {
         let shared: Arc<dyn Disk> = disk.clone();
-        let host = IpAddr::V4(Ipv4Addr::LOCALHOST);
         let network = MemoryNetwork::new(1, MemoryFaults::default());
         let environment = Environment {
             disk: shared.clone(),
-            transport: Arc::new(network.node("node", host)),
+            transport: Arc::new(network.node("node", Ipv4Addr::LOCALHOST.into())),
             clock: Clock::new(Arc::new(Noon)),
             // Another process draws something else.
             chance: Chance::from_seed(disk.counters().writes),

@@ -5,14 +5,21 @@ use crate::chance::Chance;
 use crate::clock::{Clock, WallClock};
 use crate::config::{Base, Sources};
 use crate::loggers::NoLoggers;
+use crate::partitions::TopicConfigs;
 use crate::simulated_control_plane::{CLUSTER, NODE, create, topic};
 use metadata::controller::bootstrap_records;
 use metadata::features::{MetadataVersion, default_levels};
-use metadata::image::NO_LEADER;
+use metadata::image::{NO_LEADER, ResourceKind};
 use net::request_connection::{RequestConnection, RequestConnectionOptions};
 use net::timers::Timers;
+use net::transport::Address;
 use net::transport::memory::{MemoryFaults, MemoryNetwork};
-use protocol::generated::ApiVersionsRequest;
+use protocol::generated::incremental_alter_configs_request::{
+    AlterConfigsResource, AlterableConfig,
+};
+use protocol::generated::{
+    ApiVersionsRequest, IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse,
+};
 use protocol::{ErrorCode, Uuid};
 use quorum::{FormatOptions, InitialVoters, format};
 use std::net::{IpAddr, Ipv4Addr};
@@ -210,18 +217,7 @@ async fn a_listener_has_the_limit_that_is_said_of_it_and_the_others_do_not() {
         let address = listener.address.into();
         let mut served = Vec::new();
         for _ in 0..2 {
-            let connection = RequestConnection::open(
-                node.environment.transport.as_ref(),
-                &address,
-                RequestConnectionOptions {
-                    client_id: "test".to_owned(),
-                    response_bytes_max: 1 << 20,
-                    in_flight_count_max: 1,
-                    connect_timeout: Duration::from_secs(1),
-                },
-                &node.environment.timers,
-            );
-            let connection = connection.await.unwrap();
+            let connection = connect(&node, &address).await;
             let asked = ApiVersionsRequest::default();
             let answer = connection.send(0, &asked, Duration::from_secs(1)).await;
             served.push((answer.is_ok(), connection));
@@ -230,5 +226,100 @@ async fn a_listener_has_the_limit_that_is_said_of_it_and_the_others_do_not() {
         let expected = [true, listener.is_controllers];
         assert_eq!(counts.collect::<Vec<_>>(), expected);
     }
+    node.stop().await;
+}
+
+/// Sets a key of a broker, or of all under an empty name, and waits until that is in effect.
+async fn set(node: &Node, broker: &str, key: &str, value: Option<&str>) {
+    let request = IncrementalAlterConfigsRequest {
+        resources: vec![AlterConfigsResource {
+            resource_type: ResourceKind::BROKER.0,
+            resource_name: broker.into(),
+            configs: vec![AlterableConfig {
+                name: key.into(),
+                config_operation: i8::from(value.is_none()),
+                value: value.map(Into::into),
+            }],
+        }],
+        validate_only: false,
+    };
+    let answer = node.controller.channel().ask(&request, 1).await.unwrap();
+    let response: IncrementalAlterConfigsResponse<'_> = answer.decode().unwrap();
+    assert_eq!(response.responses[0].error_code, ErrorCode::NONE);
+    let end_offset = node.quorum.high_watermark().unwrap();
+    node.broker.metadata.reached(end_offset).await;
+}
+
+/// What the logs of the node's partitions take at most.
+fn message_bytes_max(node: &Node) -> Vec<u32> {
+    let partitions = node.partitions.all();
+    let logs = partitions.iter().map(|partition| partition.log().config());
+    logs.map(|config| config.max_message_bytes).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn dynamic_values_hold_at_once_the_brokers_over_those_of_all() {
+    let disk = formatted_disk(&["/data"]).await;
+    let keys = ["message.max.bytes=1000"];
+    let node = start(&disk, &keys).await.unwrap();
+    assert_eq!(create_topic(&node, "t", 1).await, ErrorCode::NONE);
+    assert_eq!(leaders(&node, "t").await, [NODE]);
+    assert_eq!(message_bytes_max(&node), [1000]);
+    let (name, own) = ("message.max.bytes", NODE.to_string());
+    set(&node, "", name, Some("2000")).await;
+    assert_eq!(message_bytes_max(&node), [2000]);
+    set(&node, &own, name, Some("3000")).await;
+    assert_eq!(message_bytes_max(&node), [3000]);
+    set(&node, "", name, Some("4000")).await;
+    assert_eq!(message_bytes_max(&node), [3000]);
+    set(&node, &own, name, None).await;
+    assert_eq!(message_bytes_max(&node), [4000]);
+    set(&node, "", name, None).await;
+    assert_eq!(message_bytes_max(&node), [1000]);
+    let expiration_ms = || node.broker.config.producer_expiration_ms();
+    set(&node, "", "producer.id.expiration.ms", Some("5")).await;
+    assert_eq!(expiration_ms(), 5);
+    node.stop().await;
+}
+
+async fn connect(node: &Node, address: &Address) -> RequestConnection {
+    let options = RequestConnectionOptions {
+        client_id: "client".to_owned(),
+        response_bytes_max: 1 << 20,
+        in_flight_count_max: 1,
+        connect_timeout: Duration::from_secs(1),
+    };
+    let environment = &node.environment;
+    let transport = environment.transport.as_ref();
+    let connection =
+        RequestConnection::open(transport, address, options, &environment.timers).await;
+    connection.unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn connections_are_taken_by_the_limits_of_the_moment() {
+    let disk = formatted_disk(&["/data"]).await;
+    let node = start(&disk, &[]).await.unwrap();
+    set(&node, "", "max.connections.per.ip", Some("1")).await;
+    let request = ApiVersionsRequest::default();
+    let second = Duration::from_secs(1);
+    let address = node.listeners()[0].address.into();
+    let first = connect(&node, &address).await;
+    assert!(first.send(0, &request, second).await.is_ok());
+    assert!(
+        connect(&node, &address)
+            .await
+            .send(0, &request, second)
+            .await
+            .is_err()
+    );
+    set(&node, "", "max.connections.per.ip", None).await;
+    assert!(
+        connect(&node, &address)
+            .await
+            .send(0, &request, second)
+            .await
+            .is_ok()
+    );
     node.stop().await;
 }

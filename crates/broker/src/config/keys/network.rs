@@ -34,7 +34,7 @@ pub(super) const NETWORK_KEYS: &[ConfigKey] = keys! {
     "listeners", List, Is("PLAINTEXT://:9092"), ListNotEmpty, High, PerBroker, Used,
         "The addresses that the node listens on, each NAME://host:port; an empty host is every \
          interface.";
-    "max.connection.creation.rate", Int, Is("2147483647"), AtLeast(0), Medium, ClusterWide, Used,
+    "max.connection.creation.rate", Int, Is("2147483647"), AtLeast(0), Medium, ClusterWide, NotYet,
         "How many connections a second the broker accepts.";
     "max.connections", Int, Is("2147483647"), AtLeast(0), Medium, ClusterWide, Used,
         "How many connections the broker holds open.";
