@@ -6,7 +6,7 @@
 use protocol::compression::Compression;
 
 /// The settings of a log. Sizes are in bytes, times in milliseconds; `None` is "no limit".
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct LogConfig {
     /// `segment.bytes`: a segment is rolled before it would grow beyond this.
     pub segment_bytes: u32,
@@ -36,6 +36,16 @@ pub struct LogConfig {
     pub delete: bool,
     /// `cleanup.policy` contains `compact`.
     pub compact: bool,
+    /// `min.cleanable.dirty.ratio`: the log is cleaned when more than this part of it is new, from 0
+    /// to 1.
+    pub dirty_ratio_min: f64,
+    /// `min.compaction.lag.ms`: younger records are not cleaned.
+    pub compaction_lag_ms_min: i64,
+    /// `max.compaction.lag.ms`: records do not wait longer than this for a cleaning.
+    pub compaction_lag_ms_max: i64,
+    /// `delete.retention.ms`: how long a tombstone is kept from the first cleaning on that could
+    /// have dropped it.
+    pub delete_retention_ms: i64,
     /// `compression.type` with its level; none stands for `producer`: batches are stored as they
     /// come.
     pub compression: Option<Compression>,
@@ -66,6 +76,10 @@ impl Default for LogConfig {
             max_message_bytes: 1_048_588,
             delete: true,
             compact: false,
+            dirty_ratio_min: 0.5,
+            compaction_lag_ms_min: 0,
+            compaction_lag_ms_max: i64::MAX,
+            delete_retention_ms: 24 * HOUR_MS,
             compression: None,
             log_append_time: false,
             timestamp_before_max_ms: i64::MAX,

@@ -11,6 +11,7 @@
 #![forbid(unsafe_code)]
 
 pub mod checkpoint;
+pub mod cleaner;
 pub mod config;
 pub mod directories;
 pub mod directory_health;

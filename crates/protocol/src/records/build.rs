@@ -304,6 +304,25 @@ impl BatchBuilder {
     }
 }
 
+/// A batch like the one with this header, without its records: compaction keeps it for what it
+/// says of its producer, and of where the log ends.
+pub fn empty_batch(header: &BatchHeader) -> Vec<u8> {
+    let attributes = header.attributes;
+    let mut empty = BatchHeader {
+        batch_length: (BatchHeader::SIZE - BatchHeader::LENGTH_OVERHEAD) as i32,
+        crc: 0,
+        attributes: Attributes::default()
+            .with_timestamp_type(attributes.timestamp_type())
+            .with_transactional(attributes.is_transactional())
+            .with_control(attributes.is_control()),
+        base_timestamp_ms: NO_TIMESTAMP,
+        record_count: 0,
+        ..*header
+    };
+    empty.crc = compute_crc(&empty.encode());
+    empty.encode().to_vec()
+}
+
 /// Puts `header` in front of the records of `batch`, with the batch's length and checksum.
 fn write_header(mut header: BatchHeader, batch: &mut [u8]) -> Result<(), BuildError> {
     let length = i32::try_from(batch.len() - BatchHeader::LENGTH_OVERHEAD);

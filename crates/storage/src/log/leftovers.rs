@@ -127,6 +127,8 @@ async fn finish_swap(
                 disk::remove_if_there(disk, &directory.join(name.to_string())).await?;
             }
         }
+        // Once the new segments have their names, a second crash must not bring the others back.
+        disk.sync_directory(directory).await?;
     }
     for swap in swaps {
         let from = directory.join(swap.to_string());

@@ -22,6 +22,7 @@
 //!   were left half-way refuses further changes ([`LogError::Closed`]) until it is opened again.
 
 mod append;
+mod compaction;
 mod error;
 mod files;
 mod flush;
@@ -63,6 +64,7 @@ pub use error::LogError;
 pub use open::OpenOptions;
 pub use read::{LogSlice, ReadOutcome, ReadRequest};
 
+pub(crate) use compaction::{CleanedSegment, CompactionView};
 use flush::Flushed;
 use recovery::LoadError;
 use state::State;
@@ -78,6 +80,8 @@ pub struct Log {
     writer: tokio::sync::Mutex<Writer>,
     /// Held over a flush, and by whatever must not run beside one.
     flushing: tokio::sync::Mutex<Flushed>,
+    /// Held over a cleaning.
+    pub(crate) cleaning: tokio::sync::Mutex<()>,
     state: Mutex<State>,
     /// Whether the partition was deleted: its files may go at any time.
     retired: AtomicBool,
@@ -178,7 +182,7 @@ impl Log {
 
     /// What a failed disk operation means: lack of space passes, everything else is final for the
     /// directory.
-    fn disk_failed(&self, error: DiskError) -> LogError {
+    pub(crate) fn disk_failed(&self, error: DiskError) -> LogError {
         if error.kind() != DiskErrorKind::NoSpace && !self.retired.load(Ordering::Relaxed) {
             self.health.fail(&error);
         }
@@ -191,7 +195,7 @@ impl Log {
         LogError::Disk(error)
     }
 
-    fn scan_failed(&self, segment: &Arc<Segment>, error: ScanError) -> LogError {
+    pub(crate) fn scan_failed(&self, segment: &Arc<Segment>, error: ScanError) -> LogError {
         self.load_failed(LoadError::Scan(segment.clone(), error))
     }
 

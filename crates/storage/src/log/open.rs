@@ -74,6 +74,7 @@ impl Log {
             jitter_seed: options.jitter_seed,
             writer: tokio::sync::Mutex::new(Writer::default()),
             flushing: tokio::sync::Mutex::new(flushed),
+            cleaning: tokio::sync::Mutex::new(()),
             state: Mutex::new(state),
             retired: AtomicBool::new(false),
         };
@@ -143,6 +144,7 @@ impl Loader<'_> {
             unsynced_seals: Vec::new(),
             // Whatever was renamed or removed is not durable yet.
             names_changes: 1,
+            cleaned_to: None,
             truncations: 0,
         };
         Ok((state, loaded.dropped, tidied))

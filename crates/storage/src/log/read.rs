@@ -57,6 +57,9 @@ pub struct LogSlice {
     pub first_batch_size: usize,
     /// Whether more of what may be read follows in another file.
     pub continues_elsewhere: bool,
+    /// The log when it was read: which transactions are aborted is to be told for these bytes, also
+    /// when a cleaning has replaced them since.
+    pub(super) segments: Segments,
 }
 
 /// The first batch of an answer.
@@ -165,6 +168,7 @@ impl Log {
             size: size.min((bound - start.position) as usize),
             first_batch_size,
             continues_elsewhere: next.is_some_and(|next| next.base_offset() < readable_end),
+            segments: snapshot.segments.clone(),
         }))
     }
 

@@ -27,7 +27,8 @@ pub(super) struct Deletion {
 impl Log {
     /// Removes the segments that have expired by time, by the size of the log, or by the log start
     /// offset, from the oldest on; only such whose records all lie below `high_watermark`. When
-    /// that is all of them, the log begins an empty one. Returns how many were removed.
+    /// that is all of them, the log begins an empty one. Returns how many were removed: none while
+    /// the log is being cleaned.
     ///
     /// # Errors
     /// When the disk fails.
@@ -36,6 +37,10 @@ impl Log {
         high_watermark: Offset,
         now_ms: i64,
     ) -> Result<usize, LogError> {
+        // What is removed now would have been read for nothing.
+        let Ok(_cleaning) = self.cleaning.try_lock() else {
+            return Ok(0);
+        };
         // A flush may be writing the snapshots that are to be saved here.
         let mut flushed = self.flushing.lock().await;
         let mut writer = self.lock_writer().await?;
@@ -117,24 +122,38 @@ impl Log {
         segments: &[Arc<Segment>],
         now_ms: i64,
     ) -> Result<(), LogError> {
+        for segment in segments {
+            self.mark_segment_deleted(writer, segment, false, now_ms)
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// The same for one segment, whose snapshot may be needed by another one.
+    pub(super) async fn mark_segment_deleted(
+        &self,
+        writer: &mut Writer,
+        segment: &Arc<Segment>,
+        keeps_snapshot: bool,
+        now_ms: i64,
+    ) -> Result<(), LogError> {
+        let base_offset = segment.base_offset();
         let (directory, due_ms) = {
             let mut state = self.lock();
             state.names_changes += 1;
-            for segment in segments {
-                state.snapshots.remove(segment.base_offset());
-                state
-                    .unsynced_seals
-                    .retain(|sealed| !Arc::ptr_eq(sealed, segment));
+            if !keeps_snapshot {
+                state.snapshots.remove(base_offset);
             }
+            state
+                .unsynced_seals
+                .retain(|sealed| !Arc::ptr_eq(sealed, segment));
             let delay_ms = state.config.file_delete_delay_ms;
             (state.directory.clone(), now_ms.saturating_add(delay_ms))
         };
-        for segment in segments {
-            let marked = self.mark_deleted(&directory, segment.base_offset()).await;
-            let names = marked.map_err(|error| self.disk_failed(error))?;
-            let deletions = names.into_iter().map(|name| Deletion { name, due_ms });
-            writer.deletions.extend(deletions);
-        }
+        let marked = self.mark_deleted(&directory, base_offset, keeps_snapshot);
+        let names = marked.await.map_err(|error| self.disk_failed(error))?;
+        let deletions = names.into_iter().map(|name| Deletion { name, due_ms });
+        writer.deletions.extend(deletions);
         Ok(())
     }
 
@@ -142,12 +161,11 @@ impl Log {
         &self,
         directory: &Path,
         base_offset: Offset,
+        keeps_snapshot: bool,
     ) -> Result<Vec<LogFileName>, DiskError> {
         let mut names = Vec::new();
-        for kind in SEGMENT_KINDS
-            .into_iter()
-            .chain([LogFileKind::ProducerSnapshot])
-        {
+        let snapshot = (!keeps_snapshot).then_some(LogFileKind::ProducerSnapshot);
+        for kind in SEGMENT_KINDS.into_iter().chain(snapshot) {
             let disk = self.disk.as_ref();
             names.extend(files::mark_deleted(disk, directory, base_offset, kind).await?);
         }

@@ -36,6 +36,8 @@ pub(super) struct State {
     pub(super) unsynced_seals: Vec<Arc<Segment>>,
     /// How often names in the directory have changed.
     pub(super) names_changes: u64,
+    /// Up to where the log was cleaned; none if it never was.
+    pub(super) cleaned_to: Option<Offset>,
     /// How often the log was truncated: a reader that stumbles looks whether that is why.
     pub(super) truncations: u64,
 }
@@ -116,6 +118,8 @@ impl State {
         self.log_end = log_end;
         self.log_start_offset = self.log_start_offset.min(log_end.offset);
         self.recovery_point = self.recovery_point.min(log_end.offset);
+        // What is appended there next was not cleaned.
+        self.cleaned_to = self.cleaned_to.map(|offset| offset.min(log_end.offset));
         self.recent.clear();
         self.truncations += 1;
     }

@@ -1,11 +1,14 @@
 //! What readers of committed records need: how far they may read, and which transactions to leave
 //! out (KIP-98).
 
+use std::sync::Arc;
+
 use protocol::ids::Offset;
 
 use super::state::floor_index;
 use super::{Log, LogError, LogSlice};
 use crate::producer_state::ProducerState;
+use crate::segment::Segment;
 use crate::transaction_index::{AbortedTransaction, TransactionSearch};
 
 impl Log {
@@ -37,16 +40,7 @@ impl Log {
         upper_bound: Offset,
     ) -> Vec<AbortedTransaction> {
         let segments = self.lock().segments.clone();
-        let first = floor_index(&segments, fetch_offset).unwrap_or(0);
-        let mut found = Vec::new();
-        for segment in &segments[first..] {
-            let transactions = segment.transactions();
-            let search = transactions.collect(fetch_offset, upper_bound, &mut found);
-            if search == TransactionSearch::Complete {
-                break;
-            }
-        }
-        found
+        aborted_in(&segments, fetch_offset, upper_bound)
     }
 
     /// The aborted transactions of a slice that was read from `fetch_offset` on, and perhaps of
@@ -62,14 +56,8 @@ impl Log {
         fetch_offset: Offset,
         upper_bound: Offset,
     ) -> Result<Vec<AbortedTransaction>, LogError> {
-        let segments = self.lock().segments.clone();
-        let base_offset = slice.segment_base_offset;
-        let index = floor_index(&segments, base_offset);
-        let index = index.filter(|index| segments[*index].base_offset() == base_offset);
-        let Some(index) = index else {
-            // Retention came in between.
-            return Ok(self.aborted_transactions(fetch_offset, upper_bound));
-        };
+        let segments = &slice.segments;
+        let index = floor_index(segments, slice.segment_base_offset).unwrap_or(0);
         let mut rest = segments[index..].iter();
         if rest.all(|segment| segment.transactions().is_empty()) {
             return Ok(Vec::new());
@@ -80,7 +68,8 @@ impl Log {
         let behind = behind.map_err(|error| self.disk_failed(error))?;
         let next = segments.get(index + 1).map(|next| next.base_offset());
         let behind = behind.or(next).unwrap_or(upper_bound);
-        Ok(self.aborted_transactions(fetch_offset, upper_bound.min(behind)))
+        let upper_bound = upper_bound.min(behind);
+        Ok(aborted_in(segments, fetch_offset, upper_bound))
     }
 
     /// Forgets the producers that have written nothing for `expiration_ms`
@@ -93,4 +82,21 @@ impl Log {
     pub fn with_producers<T>(&self, look: impl FnOnce(&ProducerState) -> T) -> T {
         look(&self.lock().producers)
     }
+}
+
+fn aborted_in(
+    segments: &[Arc<Segment>],
+    fetch_offset: Offset,
+    upper_bound: Offset,
+) -> Vec<AbortedTransaction> {
+    let first = floor_index(segments, fetch_offset).unwrap_or(0);
+    let mut found = Vec::new();
+    for segment in &segments[first..] {
+        let transactions = segment.transactions();
+        let search = transactions.collect(fetch_offset, upper_bound, &mut found);
+        if search == TransactionSearch::Complete {
+            break;
+        }
+    }
+    found
 }

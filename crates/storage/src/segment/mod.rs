@@ -18,14 +18,14 @@ mod search;
 mod time_index;
 mod transactions;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use protocol::ids::Offset;
 
 use crate::disk::{Disk, DiskError, DiskFile};
 use crate::names::{LogFileKind, LogFileName};
-use index_file::entries_max;
+use index_file::{IndexEntry, entries_max};
 use offset_index::{OffsetEntry, OffsetIndex};
 use time_index::{TimeEntry, TimeIndex};
 
@@ -160,20 +160,42 @@ impl Segment {
         disk: &dyn Disk,
         directory: &Path,
     ) -> Result<(), DiskError> {
+        let transactions = self.transactions_path(directory);
+        self.write_indexes_as(disk, &transactions).await
+    }
+
+    async fn write_indexes_as(
+        &self,
+        disk: &dyn Disk,
+        transactions: &Path,
+    ) -> Result<(), DiskError> {
         self.offset_index.write_tail().await?;
         self.time_index.write_tail().await?;
+        self.transactions.write_tail(disk, transactions).await
+    }
+
+    fn transactions_path(&self, directory: &Path) -> PathBuf {
         let name = LogFileName::live(self.base_offset, LogFileKind::TransactionIndex);
-        self.transactions
-            .write_tail(disk, &directory.join(name.to_string()))
-            .await
+        directory.join(name.to_string())
     }
 
     /// Ends the segment for good, or until it is opened again: adds the last time index entry and
     /// cuts off what was preallocated.
     pub(crate) async fn seal(&self, disk: &dyn Disk, directory: &Path) -> Result<(), DiskError> {
+        let transactions = self.transactions_path(directory);
+        self.seal_as(disk, &transactions).await
+    }
+
+    /// The same for a segment that does not have its last name yet: with the path of the file of
+    /// aborted transactions, should there be one.
+    pub(crate) async fn seal_as(
+        &self,
+        disk: &dyn Disk,
+        transactions: &Path,
+    ) -> Result<(), DiskError> {
         let largest = self.lock().largest;
         self.note_time(largest);
-        self.write_indexes(disk, directory).await?;
+        self.write_indexes_as(disk, transactions).await?;
         self.offset_index.trim().await?;
         self.time_index.trim().await?;
         self.cut_file().await
@@ -242,6 +264,22 @@ impl Segment {
     /// How many bytes of batches it has.
     pub(crate) fn size(&self) -> u64 {
         self.lock().size
+    }
+
+    /// The bytes that the entries of its offset index and of its time index take.
+    pub(crate) fn index_bytes(&self) -> (u64, u64) {
+        let offsets = self.offset_index.count() * OffsetEntry::SIZE as u64;
+        (offsets, self.time_index.count() * TimeEntry::SIZE as u64)
+    }
+
+    /// The largest timestamp of its first batch; none if it has no batch.
+    pub(crate) async fn first_timestamp(&self) -> Result<Option<i64>, ScanError> {
+        let progress = self.progress();
+        if progress.first_timestamp.is_some() {
+            return Ok(progress.first_timestamp);
+        }
+        let first = self.scan_headers(0, progress.size).next().await?;
+        Ok(first.map(|batch| batch.header.max_timestamp_ms))
     }
 
     /// How far it has come.
