@@ -61,7 +61,7 @@ pub(super) struct Rules<'a> {
 }
 
 /// Reused from batch to batch.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Codecs {
     pub(super) decompressor: Decompressor,
     pub(super) compressor: Compressor,

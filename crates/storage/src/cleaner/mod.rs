@@ -23,9 +23,6 @@ mod offset_map;
 mod range;
 mod transactions;
 
-#[cfg(test)]
-mod tests;
-
 use std::pin::Pin;
 
 use crate::log::LogError;

@@ -69,7 +69,7 @@ impl MapLimits {
 
 /// The last offset of each key.
 #[derive(Debug)]
-pub struct OffsetMap {
+pub(super) struct OffsetMap {
     hasher: KeyHasher,
     entries: Vec<Entry>,
     key_count: u64,
@@ -79,7 +79,7 @@ pub struct OffsetMap {
 
 impl OffsetMap {
     /// An empty map; it takes memory for no more than the keys that are expected.
-    pub fn new(hasher: &KeyHasher, limits: MapLimits, keys_expected: u64) -> Self {
+    pub(super) fn new(hasher: &KeyHasher, limits: MapLimits, keys_expected: u64) -> Self {
         let keys_max = limits.keys_max().max(1);
         let keys = keys_max.min(keys_expected.max(1));
         let slots = keys + keys / 9 + 1;
@@ -98,7 +98,7 @@ impl OffsetMap {
 
     /// Notes the offset of a record with this key, which lies behind all noted before. Only while
     /// the map is not full.
-    pub fn put(&mut self, key: &[u8], offset: Offset) {
+    pub(super) fn put(&mut self, key: &[u8], offset: Offset) {
         assert!(!self.is_full(), "a full map takes no keys");
         self.latest_offset = offset;
         let mut carried = Entry {
@@ -132,17 +132,17 @@ impl OffsetMap {
     }
 
     /// Notes that the log was looked at up to this offset.
-    pub const fn looked_at(&mut self, offset: Offset) {
+    pub(super) const fn looked_at(&mut self, offset: Offset) {
         self.latest_offset = offset;
     }
 
     /// Whether no further record can be noted, also none of a key that is known.
-    pub const fn is_full(&self) -> bool {
+    pub(super) const fn is_full(&self) -> bool {
         self.key_count >= self.keys_max
     }
 
     /// The last offset of a key; none if it has none in the part of the log that was looked at.
-    pub fn last_offset(&self, key: &[u8]) -> Option<Offset> {
+    pub(super) fn last_offset(&self, key: &[u8]) -> Option<Offset> {
         let hash = self.hasher.hash(key);
         let mut slot = self.home(hash);
         let mut distance = 0;
@@ -164,12 +164,12 @@ impl OffsetMap {
 
     /// Up to here the log was looked at: records behind it are not to be judged by this map. -1 if
     /// nothing was.
-    pub const fn latest_offset(&self) -> Offset {
+    pub(super) const fn latest_offset(&self) -> Offset {
         self.latest_offset
     }
 
     /// How many keys there are.
-    pub const fn key_count(&self) -> u64 {
+    pub(super) const fn key_count(&self) -> u64 {
         self.key_count
     }
 

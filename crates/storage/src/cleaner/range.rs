@@ -136,7 +136,7 @@ mod tests {
 
     /// Segments of ten offsets and a hundred bytes, the older the earlier.
     fn summary(cleaned_to: Option<i64>, last_stable: i64) -> LogSummary {
-        let segment = |index| SegmentSummary {
+        let segment = |index: i64| SegmentSummary {
             base_offset: Offset(10 * index),
             size_bytes: 100,
             newest_ms: 100 * index,

@@ -69,9 +69,16 @@ impl LogDirectories {
     /// written.
     ///
     /// Whoever truncates a log has this done before anything is appended to it again: a recovery
-    /// point beyond the truncation would have a crash believe bytes that were never synced.
+    /// point beyond the truncation would have a crash believe bytes that were never synced. For the
+    /// same reason this writes up to where logs were cleaned.
     pub async fn checkpoint_recovery_points(&self) -> usize {
-        self.checkpoint(&[Checkpoint::RecoveryPoints], &|_| None)
+        let files = [Checkpoint::RecoveryPoints, Checkpoint::CleanerOffsets];
+        self.checkpoint(&files, &|_| None).await
+    }
+
+    /// Writes up to where logs were cleaned. Returns how many files were written.
+    pub async fn checkpoint_cleaner_offsets(&self) -> usize {
+        self.checkpoint(&[Checkpoint::CleanerOffsets], &|_| None)
             .await
     }
 
@@ -125,7 +132,7 @@ impl LogDirectories {
                 Checkpoint::RecoveryPoints => Some(partition.log().recovery_point()),
                 Checkpoint::LogStartOffsets => partition.log_start_within_segment(),
                 Checkpoint::HighWatermarks => high_watermarks(partition).or(kept(partition)),
-                Checkpoint::CleanerOffsets => kept(partition),
+                Checkpoint::CleanerOffsets => partition.log().cleaned_to(),
             };
             let entries = partitions.iter().filter_map(|partition| {
                 Some((partition.topic_partition().clone(), offset(partition)?))

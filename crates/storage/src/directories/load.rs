@@ -282,13 +282,14 @@ impl PartitionLoader {
         let metadata = checkpoint::load::<PartitionMetadata>(self.disk.as_ref(), &metadata).await;
         let metadata = metadata.inspect_err(|error| directory.fail(&path, error.clone()));
         let topic_id = metadata.ok()?.map(|metadata| metadata.topic_id);
-        let (recovery_point, log_start_offset, high_watermark) = {
+        let (recovery_point, log_start_offset, high_watermark, cleaned_to) = {
             let checkpoints = directory.checkpoints.lock().await;
             let offset = |file| checkpoints.offset(file, &topic_partition);
             (
                 offset(Checkpoint::RecoveryPoints).unwrap_or(Offset::ZERO),
                 offset(Checkpoint::LogStartOffsets).unwrap_or(Offset::ZERO),
                 offset(Checkpoint::HighWatermarks),
+                offset(Checkpoint::CleanerOffsets),
             )
         };
         let clean_stop = directory.last_stop.is_some();
@@ -304,6 +305,7 @@ impl PartitionLoader {
         let opened = Log::open(self.disk, directory.health().clone(), options).await;
         let opened = opened.inspect_err(|error| directory.fail(&path, error.clone()));
         let log = opened.ok()?;
+        log.restore_cleaned_to(cleaned_to);
         let loaded = LoadedLog {
             topic_partition: topic_partition.clone(),
             topic_id,

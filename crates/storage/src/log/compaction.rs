@@ -28,7 +28,7 @@ use super::writer::Writer;
 use super::{Log, LogError};
 use crate::cleaner::{LastRecord, LogSummary, SegmentSummary};
 use crate::config::LogConfig;
-use crate::disk::{Disk, OpenMode, if_there, remove_if_there};
+use crate::disk::{DiskError, OpenMode, if_there, remove_if_there};
 use crate::names::{LogFileKind, LogFileName, LogFileStage};
 use crate::segment::{IndexSettings, Segment, SegmentFiles};
 
@@ -53,9 +53,12 @@ impl Log {
         self.lock().cleaned_to
     }
 
-    /// Notes up to where a log that was just opened had been cleaned.
-    pub(crate) fn restore_cleaned_to(&self, offset: Offset) {
-        self.lock().cleaned_to = Some(offset);
+    /// Notes up to where a log that was just opened had been cleaned. If it has lost some of that,
+    /// nobody knows what comes in its place.
+    pub(crate) fn restore_cleaned_to(&self, offset: Option<Offset>) {
+        let mut state = self.lock();
+        let log_end_offset = state.log_end.offset;
+        state.cleaned_to = offset.filter(|offset| *offset <= log_end_offset);
     }
 
     /// Notes up to where the log is cleaned, unless it was truncated since it was looked at.
@@ -158,7 +161,7 @@ impl Log {
         base_offset: Offset,
         settings: IndexSettings,
         created_ms: i64,
-    ) -> Result<Arc<Segment>, crate::disk::DiskError> {
+    ) -> Result<Arc<Segment>, DiskError> {
         let path = |kind| self.cleaned_path(base_offset, kind);
         let transactions = path(LogFileKind::TransactionIndex);
         remove_if_there(self.disk.as_ref(), &transactions).await?;

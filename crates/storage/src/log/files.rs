@@ -88,11 +88,9 @@ pub(super) async fn remove_segment_files(
 pub(super) async fn mark_deleted(
     disk: &dyn Disk,
     directory: &Path,
-    offset: Offset,
-    kind: LogFileKind,
+    deleted: LogFileName,
 ) -> Result<Option<LogFileName>, DiskError> {
-    let deleted = LogFileName::staged(offset, kind, LogFileStage::Deleted);
-    let from = live_path(directory, offset, kind);
+    let from = live_path(directory, deleted.offset, deleted.kind);
     let to = directory.join(deleted.to_string());
     let renamed = if_there(disk.rename(&from, &to).await)?;
     Ok(renamed.map(|()| deleted))

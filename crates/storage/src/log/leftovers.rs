@@ -49,7 +49,7 @@ impl Listing {
                 LogFileStage::Swap if incomplete_from.is_none_or(|from| name.offset < from) => {
                     swaps.push(name);
                 }
-                LogFileStage::Deleted | LogFileStage::Cleaned | LogFileStage::Swap => {
+                LogFileStage::Deleted(_) | LogFileStage::Cleaned | LogFileStage::Swap => {
                     disk.remove_file(&directory.join(name.to_string())).await?;
                 }
             }

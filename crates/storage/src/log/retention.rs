@@ -4,7 +4,6 @@
 //! A removed file first gets another name, so that whoever still reads it can go on for
 //! `file.delete.delay.ms`, and a crash does not bring it back.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use protocol::ids::Offset;
@@ -13,8 +12,8 @@ use super::files::{self, SEGMENT_KINDS};
 use super::state::State;
 use super::writer::Writer;
 use super::{Log, LogError};
-use crate::disk::{self, DiskError};
-use crate::names::{LogFileKind, LogFileName};
+use crate::disk;
+use crate::names::{LogFileKind, LogFileName, LogFileStage};
 use crate::segment::Segment;
 
 /// A file that has been removed from the log but not from the disk.
@@ -150,26 +149,30 @@ impl Log {
             let delay_ms = state.config.file_delete_delay_ms;
             (state.directory.clone(), now_ms.saturating_add(delay_ms))
         };
-        let marked = self.mark_deleted(&directory, base_offset, keeps_snapshot);
-        let names = marked.await.map_err(|error| self.disk_failed(error))?;
-        let deletions = names.into_iter().map(|name| Deletion { name, due_ms });
-        writer.deletions.extend(deletions);
-        Ok(())
-    }
-
-    async fn mark_deleted(
-        &self,
-        directory: &Path,
-        base_offset: Offset,
-        keeps_snapshot: bool,
-    ) -> Result<Vec<LogFileName>, DiskError> {
-        let mut names = Vec::new();
         let snapshot = (!keeps_snapshot).then_some(LogFileKind::ProducerSnapshot);
         for kind in SEGMENT_KINDS.into_iter().chain(snapshot) {
-            let disk = self.disk.as_ref();
-            names.extend(files::mark_deleted(disk, directory, base_offset, kind).await?);
+            let name = writer.unused_name(base_offset, kind);
+            let marked = files::mark_deleted(self.disk.as_ref(), &directory, name).await;
+            let marked = marked.map_err(|error| self.disk_failed(error))?;
+            let deletion = marked.map(|name| Deletion { name, due_ms });
+            writer.deletions.extend(deletion);
         }
-        Ok(names)
+        Ok(())
+    }
+}
+
+impl Writer {
+    /// A name for a file on its way out under which no other waits for its removal: somebody may
+    /// still read that one, and a rename would take it away.
+    fn unused_name(&self, offset: Offset, kind: LogFileKind) -> LogFileName {
+        let mut number = 0;
+        loop {
+            let name = LogFileName::staged(offset, kind, LogFileStage::Deleted(number));
+            if self.deletions.iter().all(|deletion| deletion.name != name) {
+                return name;
+            }
+            number += 1;
+        }
     }
 }
 

@@ -38,8 +38,9 @@ pub enum LogFileKind {
 pub enum LogFileStage {
     /// In use; no suffix.
     Live,
-    /// `.deleted`: out of use, removed after `file.delete.delay.ms`.
-    Deleted,
+    /// `.deleted`: out of use, removed after `file.delete.delay.ms`; `.1.deleted` and so on if an
+    /// earlier file of that name is not removed yet. Kafka goes by the end of the name.
+    Deleted(u32),
     /// `.cleaned`: being written by the cleaner; worthless after a crash.
     Cleaned,
     /// `.swap`: complete, about to replace what it was made from; carried on with after a crash.
@@ -69,10 +70,14 @@ impl LogFileName {
         }
         let (kind, stage) = match rest.split_once('.') {
             None => (rest, LogFileStage::Live),
-            Some((kind, "deleted")) => (kind, LogFileStage::Deleted),
+            Some((kind, "deleted")) => (kind, LogFileStage::Deleted(0)),
             Some((kind, "cleaned")) => (kind, LogFileStage::Cleaned),
             Some((kind, "swap")) => (kind, LogFileStage::Swap),
-            Some(_) => return None,
+            Some((kind, stage)) => {
+                let number = stage.strip_suffix(".deleted")?;
+                let number: u32 = number.parse().ok().filter(|number| *number > 0)?;
+                (kind, LogFileStage::Deleted(number))
+            }
         };
         let kind = match kind {
             "log" => LogFileKind::Records,
@@ -96,13 +101,14 @@ impl fmt::Display for LogFileName {
             LogFileKind::TransactionIndex => "txnindex",
             LogFileKind::ProducerSnapshot => "snapshot",
         };
-        let stage = match self.stage {
-            LogFileStage::Live => "",
-            LogFileStage::Deleted => ".deleted",
-            LogFileStage::Cleaned => ".cleaned",
-            LogFileStage::Swap => ".swap",
-        };
-        write!(formatter, "{:020}.{kind}{stage}", self.offset.0)
+        write!(formatter, "{:020}.{kind}", self.offset.0)?;
+        match self.stage {
+            LogFileStage::Live => Ok(()),
+            LogFileStage::Deleted(0) => formatter.write_str(".deleted"),
+            LogFileStage::Deleted(number) => write!(formatter, ".{number}.deleted"),
+            LogFileStage::Cleaned => formatter.write_str(".cleaned"),
+            LogFileStage::Swap => formatter.write_str(".swap"),
+        }
     }
 }
 
@@ -119,7 +125,15 @@ mod tests {
             ),
             (
                 "00000000000000000400.timeindex.deleted",
-                LogFileName::staged(Offset(400), LogFileKind::TimeIndex, LogFileStage::Deleted),
+                LogFileName::staged(
+                    Offset(400),
+                    LogFileKind::TimeIndex,
+                    LogFileStage::Deleted(0),
+                ),
+            ),
+            (
+                "00000000000000000400.log.12.deleted",
+                LogFileName::staged(Offset(400), LogFileKind::Records, LogFileStage::Deleted(12)),
             ),
             (
                 "00000000000000000006.txnindex.cleaned",
@@ -158,6 +172,7 @@ mod tests {
             "00000000000000000000.log.",
             "00000000000000000000.log.tmp",
             "00000000000000000000.log.deleted.deleted",
+            "00000000000000000000.log.0.deleted",
             "0.log",
             "-0000000000000000001.log",
             "99999999999999999999.log",

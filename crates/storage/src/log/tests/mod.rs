@@ -1,6 +1,7 @@
 //! Tests of the log on a disk in memory, and a few on the real one.
 
 mod appends;
+mod compaction;
 mod concurrency;
 mod crashes;
 mod damage;
