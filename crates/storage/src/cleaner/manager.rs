@@ -110,7 +110,8 @@ impl LogCleaner {
         let name = claim.partition.topic_partition().clone();
         let cleaned = async {
             // What is cleaned is never recovered: it has gaps that only a loss explains elsewhere.
-            log.flush(range.first_uncleanable, now_ms).await?;
+            // And a crash must not take a marker away by which records were judged.
+            log.flush(log.log_end_offset(), now_ms).await?;
             self.logs.checkpoint_recovery_points().await;
             let mut cleaner = Cleaner::new(settings, self.hasher.clone());
             cleaner.clean(log, range, pace, now_ms).await

@@ -142,7 +142,8 @@ impl CompactedLog {
             io_buffer_bytes: 100,
         };
         let cleaning = async {
-            self.log.flush(range.first_uncleanable, self.now_ms).await?;
+            let end = self.log.log_end_offset();
+            self.log.flush(end, self.now_ms).await?;
             let mut cleaner = Cleaner::new(settings, KeyHasher::new([9; 16]));
             cleaner.clean(&self.log, range, &Unhurried, self.now_ms).await
         };
