@@ -23,14 +23,6 @@ pub struct TopicConfig {
     pub min_insync_replicas: i32,
     /// `unclean.leader.election.enable`.
     pub unclean_leader_election: bool,
-    /// `delete.retention.ms`.
-    pub delete_retention_ms: i64,
-    /// `min.compaction.lag.ms`.
-    pub compaction_lag_ms_min: i64,
-    /// `max.compaction.lag.ms`.
-    pub compaction_lag_ms_max: i64,
-    /// `min.cleanable.dirty.ratio`.
-    pub cleanable_dirty_ratio_min: f64,
 }
 
 /// The values of one topic, by key.
@@ -185,6 +177,13 @@ impl TopicValues {
         Some(Compression::with_level(codec, level).unwrap_or(default))
     }
 
+    fn dirty_ratio_min(&self) -> f64 {
+        match self.0.get("min.cleanable.dirty.ratio") {
+            Some(Value::Double(ratio)) => *ratio,
+            _ => 0.5,
+        }
+    }
+
     fn log_config(&self) -> LogConfig {
         let limit = |name| Some(self.integer(name)).filter(|limit| *limit != i64::MAX);
         let for_tests = self.0.contains_key("internal.segment.bytes");
@@ -208,6 +207,10 @@ impl TopicValues {
             max_message_bytes: self.size("max.message.bytes"),
             delete: self.has_policy("delete"),
             compact: self.has_policy("compact"),
+            dirty_ratio_min: self.dirty_ratio_min(),
+            compaction_lag_ms_min: self.integer("min.compaction.lag.ms"),
+            compaction_lag_ms_max: self.integer("max.compaction.lag.ms"),
+            delete_retention_ms: self.integer("delete.retention.ms"),
             compression: self.compression(),
             log_append_time: self.text("message.timestamp.type") == "LogAppendTime",
             timestamp_before_max_ms: self.integer("message.timestamp.before.max.ms"),
@@ -216,18 +219,10 @@ impl TopicValues {
     }
 
     fn config(&self) -> TopicConfig {
-        let ratio = self.0.get("min.cleanable.dirty.ratio");
         TopicConfig {
             log: self.log_config(),
             min_insync_replicas: i32::try_from(self.integer("min.insync.replicas")).unwrap_or(1),
             unclean_leader_election: self.boolean("unclean.leader.election.enable"),
-            delete_retention_ms: self.integer("delete.retention.ms"),
-            compaction_lag_ms_min: self.integer("min.compaction.lag.ms"),
-            compaction_lag_ms_max: self.integer("max.compaction.lag.ms"),
-            cleanable_dirty_ratio_min: match ratio {
-                Some(Value::Double(ratio)) => *ratio,
-                _ => 0.5,
-            },
         }
     }
 }

@@ -26,14 +26,19 @@ use crate::producer_ids::ProducerIds;
 use crate::quotas::ClientQuotas;
 use crate::requests::{AllowAll, BrokerService};
 use crate::telemetry::endpoint::MetricsEndpoint;
-use crate::telemetry::gauges::{ControllerGauges, MetadataGauges, ProcessGauges, ReplicaGauges};
+use crate::telemetry::gauges::{
+    CompactionGauges, ControllerGauges, MetadataGauges, ProcessGauges, ReplicaGauges,
+};
 use crate::telemetry::{BrokerState, Telemetry};
 use metadata::image::{MetadataImage, MetadataReader};
 use net::server::{ConnectionLimits, Server};
 use net::transport::Address;
 use protocol::Uuid;
 use protocol::ids::BrokerEpoch;
+use protocol::topic::TopicPartition;
 use quorum::Quorum;
+use std::error::Error;
+use std::iter::successors;
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 use storage::directories::{ClaimedDirectories, LogDirectories, LogDirectory};
@@ -334,7 +339,11 @@ impl Starting {
     }
 
     fn start_upkeep(&self, partitions: &Arc<Partitions>) -> Upkeep {
-        let report = |partition: &_, error: &_| warn!("look after {partition}: {error}");
+        let report = |partition: &TopicPartition, error: &(dyn Error + 'static)| {
+            let causes = successors(error.source(), |&error| error.source());
+            let causes: String = causes.map(|cause| format!(": {cause}")).collect();
+            warn!("look after {partition}: {error}{causes}");
+        };
         Upkeep::start(partitions, settings::upkeep(&self.config), Arc::new(report))
     }
 
@@ -352,6 +361,9 @@ impl Starting {
         telemetry.add_source(Arc::clone(&broker.groups) as _);
         telemetry.add_source(self.quotas.clone());
         telemetry.add_source(self.client_telemetry.clone());
+        let clock = self.environment.clock.clone();
+        let compaction = CompactionGauges::new(Arc::clone(&broker.partitions), clock);
+        telemetry.add_source(Arc::new(compaction));
         telemetry.add_source(Arc::new(ProcessGauges));
         telemetry.add_source(Arc::new(MetadataGauges::new(Arc::clone(&self.metadata))));
         let controller = ControllerGauges::new(Arc::clone(&self.metadata), || true);

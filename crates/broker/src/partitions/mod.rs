@@ -18,6 +18,7 @@
 mod append;
 mod apply;
 mod assign;
+mod compaction;
 mod deadlines;
 mod delete_records;
 mod file;
@@ -46,6 +47,7 @@ use tokio::task::AbortHandle;
 
 pub use append::{Ack, PendingAck, ProduceAppend, ProduceFailure};
 pub use apply::{AppliedReplicas, ElectedReplica, FailedReplica, ReplicaError};
+pub use compaction::{Compaction, CompactionSettings, LastCleaning};
 pub use local_partition::LocalPartition;
 pub use offsets::{FoundOffset, OffsetLookup, OffsetQuery};
 pub use read::{Found, PartitionRead, ReadLimits};
@@ -61,6 +63,7 @@ use surroundings::Surroundings;
 pub struct Partitions {
     surroundings: Arc<Surroundings>,
     table: RwLock<BTreeMap<TopicIdPartition, Hosted>>,
+    compaction: Compaction,
     /// Ended with the partitions.
     tasks: Vec<AbortHandle>,
 }
@@ -96,6 +99,8 @@ impl Partitions {
             flush_wanted: Notify::new(),
             removal_wanted: Notify::new(),
         });
+        let secret = surroundings.parts.environment.chance.uuid();
+        let compaction = Compaction::new(&surroundings.parts.logs, *secret.as_bytes());
         Arc::new_cyclic(|partitions| {
             let deadlines = deadlines::drive(Arc::clone(&surroundings), Weak::clone(partitions));
             let mut tasks = vec![tokio::spawn(deadlines).abort_handle()];
@@ -106,6 +111,7 @@ impl Partitions {
             Self {
                 surroundings,
                 table: RwLock::default(),
+                compaction,
                 tasks,
             }
         })

@@ -1,5 +1,5 @@
-//! Work that no request asks for: flushes, retention, removal of files, checkpoints, forgetting of
-//! producers.
+//! Work that no request asks for: flushes, retention, compaction, removal of files, checkpoints,
+//! forgetting of producers.
 //!
 //! Each kind is a task of its own, so that a long retention holds up no flush. A flush looks only
 //! after something was appended; the rest goes by its interval.
@@ -10,6 +10,7 @@
 //! Invariant: work that was begun is driven to its end; only the sleep before it is given up when
 //! the upkeep ends.
 
+use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,9 +22,10 @@ use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 
 use super::Partitions;
+use super::compaction::{CompactionSettings, CompactionWorker};
 
 /// How often what is done. Times are in milliseconds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct UpkeepSettings {
     /// How long appends gather before the logs are looked at for flushes that are due. Not a key of
     /// Kafka's: there a roll schedules its flush, and `log.flush.scheduler.interval.ms` the others.
@@ -38,10 +40,12 @@ pub struct UpkeepSettings {
     pub high_watermark_checkpoint_interval_ms: u64,
     /// `producer.id.expiration.check.interval.ms`.
     pub producer_check_interval_ms: u64,
+    /// `log.cleaner.*`.
+    pub compaction: CompactionSettings,
 }
 
 /// Is told which log some work has failed on.
-pub type UpkeepReport = Arc<dyn Fn(&TopicPartition, &LogError) + Send + Sync>;
+pub type UpkeepReport = Arc<dyn Fn(&TopicPartition, &(dyn Error + 'static)) + Send + Sync>;
 
 /// The tasks at work. They end with [`Self::end`], or unasked when this is dropped.
 #[derive(Debug)]
@@ -84,6 +88,16 @@ impl Upkeep {
         tasks.spawn(worker().checkpoint_log_starts());
         tasks.spawn(worker().checkpoint_high_watermarks());
         tasks.spawn(worker().expire_producers());
+        for number in 0..settings.compaction.worker_count {
+            let worker = CompactionWorker {
+                number,
+                partitions: Arc::clone(partitions),
+                settings: settings.compaction,
+                report: Arc::clone(&report),
+                end: ended.clone(),
+            };
+            tasks.spawn(worker.run());
+        }
         Self { end, tasks }
     }
 
@@ -107,7 +121,7 @@ impl Partitions {
         self.logs().close(epoch, &high_watermarks, now_ms).await
     }
 
-    fn high_watermark_of(&self, log: &PartitionLog) -> Option<Offset> {
+    pub(super) fn high_watermark_of(&self, log: &PartitionLog) -> Option<Offset> {
         let partition = self.online(log.topic_id_partition()?)?;
         Some(partition.high_watermark())
     }

@@ -152,6 +152,25 @@ families! {
     NUM_PARTITIONS, Gauge, "kafka_server_group_coordinator_metrics_num_partitions",
         "Partitions of __consumer_offsets that this broker leads, by state.";
 
+    CLEANER_DEAD_THREADS, Gauge, "kafka_log_logcleaner_deadthreadcount",
+        "Always 0: compaction has no threads that could die.";
+    CLEANER_RECOPY_PERCENT, Gauge, "kafka_log_logcleaner_cleaner_recopy_percent",
+        "What the last cleanings kept, in percent of the bytes they read.";
+    CLEANER_BUFFER_UTILIZATION, Gauge, "kafka_log_logcleaner_max_buffer_utilization_percent",
+        "How full the memory for keys became in the last cleanings at most, in percent.";
+    CLEANER_MAX_CLEAN_TIME_SECS, Gauge, "kafka_log_logcleaner_max_clean_time_secs",
+        "How long the longest of the last cleanings took, in seconds.";
+    CLEANER_MAX_COMPACTION_DELAY_SECS, Gauge, "kafka_log_logcleaner_max_compaction_delay_secs",
+        "For how long records have waited longer for compaction than they may, in seconds.";
+    CLEANER_MAX_DIRTY_PERCENT, Gauge, "kafka_log_logcleanermanager_max_dirty_percent",
+        "The part of the dirtiest log that is new, in percent.";
+    CLEANER_TIME_SINCE_LAST_RUN_MS, Gauge, "kafka_log_logcleanermanager_time_since_last_run_ms",
+        "How long ago compaction looked for something to do, in milliseconds.";
+    UNCLEANABLE_PARTITIONS, Gauge, "kafka_log_logcleanermanager_uncleanable_partitions_count",
+        "Logs that are left alone because a cleaning has failed on them.";
+    UNCLEANABLE_BYTES, Gauge, "kafka_log_logcleanermanager_uncleanable_bytes",
+        "Bytes of those logs that a cleaning would be about.";
+
     ACTIVE_CONTROLLER_COUNT, Gauge, "kafka_controller_kafkacontroller_activecontrollercount",
         "1 on the active controller, else 0.";
     GLOBAL_TOPIC_COUNT, Gauge, "kafka_controller_kafkacontroller_globaltopiccount",

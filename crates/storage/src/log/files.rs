@@ -7,7 +7,7 @@ use protocol::ids::Offset;
 
 use crate::config::LogConfig;
 use crate::disk::{Disk, DiskError, OpenMode, if_there, remove_if_there};
-use crate::names::{LogFileKind, LogFileName, LogFileStage};
+use crate::names::{LogFileKind, LogFileName};
 use crate::segment::{IndexSettings, Segment, SegmentFiles};
 
 /// What a segment consists of, its records first: without them the others mean nothing.

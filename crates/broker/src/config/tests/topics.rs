@@ -11,8 +11,8 @@ fn without_any_setting_logs_have_kafkas_defaults() {
     assert_eq!(topic.log, LogConfig::default());
     assert_eq!(topic.min_insync_replicas, 1);
     assert!(!topic.unclean_leader_election);
-    assert_eq!(topic.compaction_lag_ms_max, i64::MAX);
-    assert_eq!(topic.cleanable_dirty_ratio_min, 0.5);
+    assert_eq!(topic.log.compaction_lag_ms_max, i64::MAX);
+    assert_eq!(topic.log.dirty_ratio_min, 0.5);
 }
 
 #[test]
@@ -54,10 +54,10 @@ fn the_keys_of_the_node_stand_in_for_those_of_topics() {
     assert_eq!(topic.log, expected);
     assert_eq!(topic.min_insync_replicas, 2);
     assert!(topic.unclean_leader_election);
-    assert_eq!(topic.delete_retention_ms, 12);
-    assert_eq!(topic.compaction_lag_ms_min, 13);
-    assert_eq!(topic.compaction_lag_ms_max, 14);
-    assert_eq!(topic.cleanable_dirty_ratio_min, 0.75);
+    assert_eq!(topic.log.delete_retention_ms, 12);
+    assert_eq!(topic.log.compaction_lag_ms_min, 13);
+    assert_eq!(topic.log.compaction_lag_ms_max, 14);
+    assert_eq!(topic.log.dirty_ratio_min, 0.75);
 }
 
 #[test]

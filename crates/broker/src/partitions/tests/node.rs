@@ -38,7 +38,7 @@ use crate::loggers::NoLoggers;
 use crate::metadata_cache::{MetadataCache, Published};
 use crate::partitions::{
     Ack, AppliedReplicas, Found, LocalPartition, PartitionParts, PartitionRead, PartitionSettings,
-    Partitions, ProduceAppend, ProduceFailure, ReadLimits, UpkeepSettings,
+    CompactionSettings, Partitions, ProduceAppend, ProduceFailure, ReadLimits, UpkeepSettings,
 };
 
 pub(super) const WALL_MS: i64 = 1_000_000;
@@ -54,6 +54,14 @@ pub(super) const UPKEEP: UpkeepSettings = UpkeepSettings {
     log_start_checkpoint_interval_ms: 60_000,
     high_watermark_checkpoint_interval_ms: 5_000,
     producer_check_interval_ms: 600_000,
+    compaction: CompactionSettings {
+        worker_count: 2,
+        map_bytes: 1 << 20,
+        map_load_factor: 0.9,
+        io_buffer_bytes: 1 << 20,
+        bytes_per_second_max: f64::MAX,
+        backoff_ms: 15_000,
+    },
 };
 
 pub(super) struct Node {
@@ -288,6 +296,22 @@ pub(super) async fn append_acked(partition: &LocalPartition, value: &str) -> Off
 pub(super) async fn append_at(partition: &LocalPartition, timestamp_ms: i64) {
     let mut codecs = Codecs::default();
     let mut batch = batch_of(BatchTemplate::new(0), "a", timestamp_ms);
+    let appended = partition.append(&mut batch, produce(Acks::Leader), &mut codecs);
+    appended.await.unwrap();
+}
+
+/// Appends a record with a key.
+pub(super) async fn append_keyed(partition: &LocalPartition, key: &[u8]) {
+    let mut builder = BatchBuilder::new(BatchTemplate::new(0));
+    let record = NewRecord {
+        timestamp_ms: WALL_MS,
+        key: Some(key),
+        value: Some(b"value"),
+        headers: &[],
+    };
+    builder.append(&record).unwrap();
+    let mut batch = builder.finish(&mut Compressor::new()).unwrap();
+    let mut codecs = Codecs::default();
     let appended = partition.append(&mut batch, produce(Acks::Leader), &mut codecs);
     appended.await.unwrap();
 }

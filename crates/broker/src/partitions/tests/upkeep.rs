@@ -6,7 +6,7 @@ use protocol::ids::Offset;
 use replica::Isolation;
 use std::sync::Arc;
 use std::time::Duration;
-use storage::disk::Disk;
+use storage::disk::{Disk, read_whole};
 use storage::disk::simulated::SimulatedDisk;
 use tokio::sync::Notify;
 
@@ -105,4 +105,52 @@ async fn an_upkeep_that_ends_leaves_nothing_behind_that_sleeps() {
     upkeep.end().await;
     pass(&node, 20).await;
     assert_eq!(node.environment.timers.armed_count(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_compacted_log_is_cleaned_when_enough_of_it_is_new() {
+    let (node, upkeep) = started().await;
+    node.apply(&[config("cleanup.policy", "compact")]).await;
+    let partition = node.find(0);
+    for _ in 0..3 {
+        append_keyed(&partition, b"key").await;
+    }
+    partition.log().roll(WALL_MS).await.unwrap();
+    append_keyed(&partition, b"key").await;
+    assert_eq!(partition.log().cleaned_to(), None);
+    let before = partition.log().size_bytes();
+    pass(&node, UPKEEP.compaction.backoff_ms + 1_000).await;
+    assert_eq!(partition.log().cleaned_to(), Some(Offset(3)));
+    assert_eq!(partition.log().log_end_offset(), Offset(4));
+    assert!(partition.log().size_bytes() < before);
+    let compaction = node.partitions.compaction();
+    assert_eq!(compaction.last_cleanings().len(), 1);
+    let directory = partition.partition_log.directory();
+    assert_eq!(node.partitions.uncleanable(directory).count, 0);
+    let path = directory.path().join("cleaner-offset-checkpoint");
+    let checkpoint = read_whole(node.disk.as_ref(), &path, 1 << 10).await.unwrap();
+    let checkpoint = String::from_utf8(checkpoint.unwrap()).unwrap();
+    assert!(checkpoint.ends_with(" 0 3\n"), "{checkpoint}");
+    upkeep.end().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_log_that_cannot_be_cleaned_is_left_alone_and_said_to_be() {
+    let (node, upkeep) = started().await;
+    node.apply(&[config("cleanup.policy", "compact")]).await;
+    let partition = node.find(0);
+    append_keyed(&partition, b"key").await;
+    partition.log().roll(WALL_MS).await.unwrap();
+    let path = partition.log().directory().join("00000000000000000000.log");
+    node.disk.flip_bit(&path, 65, 0).unwrap();
+    pass(&node, UPKEEP.compaction.backoff_ms + 1_000).await;
+    let directory = partition.partition_log.directory();
+    let uncleanable = node.partitions.uncleanable(directory);
+    assert_eq!(uncleanable.count, 1);
+    assert_eq!(uncleanable.bytes, partition.log().size_bytes());
+    assert!(directory.is_online());
+    node.disk.flip_bit(&path, 65, 0).unwrap();
+    pass(&node, UPKEEP.compaction.backoff_ms + 1_000).await;
+    assert_eq!(partition.log().cleaned_to(), None);
+    upkeep.end().await;
 }

@@ -1,5 +1,6 @@
 //! Gauges, computed when the metrics are collected, from what other parts of the node hold anyway.
 
+mod compaction;
 mod controller;
 mod metadata;
 mod process;
@@ -7,6 +8,7 @@ mod replicas;
 
 use super::exposition::Exposition;
 
+pub use compaction::CompactionGauges;
 pub use controller::ControllerGauges;
 pub use metadata::MetadataGauges;
 pub use process::ProcessGauges;

@@ -67,8 +67,6 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(192))]
-
     #[test]
     fn whatever_is_cleaned_and_cut_short_a_reader_sees_the_last_value_of_each_key(
         seed in any::<u64>(),
