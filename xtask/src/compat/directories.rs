@@ -112,7 +112,7 @@ impl Holder {
 }
 
 /// The program of `tests/compat/storage`, built if need be.
-fn ours(root: &Path, work: &str, path: &Path) -> Command {
+pub(super) fn ours(root: &Path, work: &str, path: &Path) -> Command {
     let mut command = workspace::cargo(root);
     command.args(["run", "--quiet", "--package", "compat-storage", "--", work]);
     command.arg(path);

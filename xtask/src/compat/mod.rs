@@ -3,6 +3,7 @@
 //! whole.
 
 mod clients;
+mod compaction;
 mod directories;
 mod dump_log;
 mod golden;
@@ -39,6 +40,10 @@ const SCENARIOS: &[Stage] = &[
     Stage {
         name: "our-directories",
         work: directories::written_for_kafka,
+    },
+    Stage {
+        name: "compaction",
+        work: compaction::compare,
     },
     Stage {
         name: "dump-log",
@@ -148,8 +153,8 @@ mod tests {
         assert_eq!(
             error,
             "find scenario: `nonsense` is not one of golden, kafka, kafka-directories, \
-             our-directories, dump-log, metadata-log, storage-tool, metadata-shell, sweep, \
-             sweep-kafka, tools-kafka, tools-klamm, tour, client-java-2.7.0, \
+             our-directories, compaction, dump-log, metadata-log, storage-tool, metadata-shell, \
+             sweep, sweep-kafka, tools-kafka, tools-klamm, tour, client-java-2.7.0, \
              client-java-4.3.1, client-python, client-go"
         );
     }

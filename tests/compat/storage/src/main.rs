@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 mod check;
+mod compact;
 mod comparison;
 mod consumer;
 mod describe;
@@ -29,9 +30,11 @@ fn main() -> Result<()> {
         ["write", directory] => runtime.block_on(write::write(Path::new(directory))),
         ["reopened", directory] => read::compare_reopened(Path::new(directory)),
         ["check", directory] => check::check(Path::new(directory)),
+        ["compact", directory] => runtime.block_on(compact::compact(Path::new(directory))),
         ["lock", file] => runtime.block_on(lock::lock(Path::new(file))),
         _ => bail!(
-            "usage: compat-storage read DIRECTORY | write DIRECTORY | check DIRECTORY | lock FILE"
+            "usage: compat-storage read DIRECTORY | write DIRECTORY | check DIRECTORY | \
+             compact DIRECTORY | lock FILE"
         ),
     }
 }

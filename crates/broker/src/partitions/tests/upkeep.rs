@@ -76,7 +76,7 @@ async fn high_watermarks_reach_the_checkpoint() {
         .parent()
         .unwrap()
         .join("replication-offset-checkpoint");
-    let content = storage::disk::read_whole(node.disk.as_ref(), &path, 1_000).await;
+    let content = read_whole(node.disk.as_ref(), &path, 1_000).await;
     let content = String::from_utf8(content.unwrap().unwrap()).unwrap();
     assert_eq!(content, "0\n1\nt 0 1\n");
 }
