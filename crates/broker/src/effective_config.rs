@@ -5,7 +5,7 @@
 //! image), and telling parts that keep a value of their own.
 
 use crate::config::{BrokerConfig, ConfigWarning, DynamicConfig, Scope, TopicConfig};
-use crate::partitions::TopicConfigs;
+use crate::partitions::{CompactionSettings, TopicConfigs};
 use metadata::image::{ConfigResource, MetadataDelta, MetadataImage};
 use protocol::topic::TopicName;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -62,6 +62,10 @@ impl TopicConfigs for EffectiveConfig {
     fn producer_expiration_ms(&self) -> i64 {
         let current = self.current();
         current.config().transactions.producer_id_expiration_ms
+    }
+
+    fn compaction(&self) -> CompactionSettings {
+        self.current().config().compaction()
     }
 }
 

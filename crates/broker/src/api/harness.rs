@@ -16,7 +16,8 @@ use crate::groups::Groups;
 use crate::loggers::{LogLevel, Loggers, ROOT_LOGGER};
 use crate::metadata_cache::{MetadataCache, Published};
 use crate::partitions::{
-    LocalPartition, PartitionParts, PartitionSettings, Partitions, ProduceAppend, TopicConfigs,
+    CompactionSettings, LocalPartition, PartitionParts, PartitionSettings, Partitions,
+    ProduceAppend, TopicConfigs,
 };
 use crate::producer_ids::ProducerIds;
 use crate::requests::{Authorizer, BrokerService, Operation, Quotas, Resource, Usage};
@@ -507,6 +508,10 @@ impl TopicConfigs for ByName {
 
     fn producer_expiration_ms(&self) -> i64 {
         self.0.producer_expiration_ms()
+    }
+
+    fn compaction(&self) -> CompactionSettings {
+        self.0.compaction()
     }
 }
 

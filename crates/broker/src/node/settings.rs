@@ -5,7 +5,7 @@
 use crate::config::{BrokerConfig, Listener};
 use crate::controller::ControllerSettings;
 use crate::lifecycle::{AdvertisedListener, LifecycleSettings};
-use crate::partitions::{CompactionSettings, PartitionSettings, UpkeepSettings};
+use crate::partitions::{PartitionSettings, UpkeepSettings};
 use protocol::Uuid;
 use quorum::{MetadataLogConfig, QuorumOptions};
 use raft::{Endpoint, KraftVersionRange, ReplicaKey, SnapshotRetention, Voter, VoterSet};
@@ -115,17 +115,7 @@ fn concurrency(config: &BrokerConfig) -> NonZeroUsize {
 pub(super) fn upkeep(config: &BrokerConfig) -> UpkeepSettings {
     let logs = &config.logs;
     let transactions = &config.transactions;
-    let cleaner = &config.cleaner;
-    let compaction = CompactionSettings {
-        worker_count: if cleaner.enabled { cleaner.thread_count } else { 0 },
-        map_bytes: cleaner.dedupe_bytes,
-        map_load_factor: cleaner.dedupe_load_factor,
-        io_buffer_bytes: cleaner.io_buffer_bytes,
-        bytes_per_second_max: cleaner.io_bytes_per_second_max,
-        backoff_ms: cleaner.backoff_ms,
-    };
     UpkeepSettings {
-        compaction,
         flush_check_interval_ms: logs.flush_check_interval_ms.min(FLUSH_CHECK_MS),
         retention_check_interval_ms: logs.retention_check_interval_ms,
         recovery_point_checkpoint_interval_ms: logs.recovery_point_checkpoint_interval_ms,

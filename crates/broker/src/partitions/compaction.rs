@@ -5,7 +5,7 @@
 //!
 //! Invariant: all workers together go no faster than `log.cleaner.io.max.bytes.per.second`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -15,11 +15,17 @@ use storage::cleaner::{
 };
 use storage::directories::{LogDirectories, LogDirectory, PartitionLog};
 use tokio::sync::watch;
-use tokio::task::yield_now;
+use tokio::task::{JoinSet, yield_now};
 use tracing::info;
 
 use super::Partitions;
 use super::upkeep::UpkeepReport;
+use crate::config::CleanerConfig;
+
+/// How often it is looked whether there should be more workers.
+const WORKERS_CHECK_MS: u64 = 1_000;
+
+const NEVER_PANICS: &str = "no worker panics, and nobody aborts it";
 
 /// How compaction works. Times are in milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -63,13 +69,20 @@ struct Throttle {
     done_ms: f64,
 }
 
-/// One of the tasks.
-pub(super) struct CompactionWorker {
-    pub(super) number: u32,
-    pub(super) partitions: Arc<Partitions>,
-    pub(super) settings: CompactionSettings,
-    pub(super) report: UpkeepReport,
-    pub(super) end: watch::Receiver<bool>,
+/// The task that sees to it that there are as many workers as there should be.
+pub(super) struct Compactors {
+    worker: Worker,
+    running: BTreeSet<u32>,
+    tasks: JoinSet<u32>,
+}
+
+/// One of them; it ends when there should be fewer.
+#[derive(Clone)]
+struct Worker {
+    number: u32,
+    partitions: Arc<Partitions>,
+    report: UpkeepReport,
+    end: watch::Receiver<bool>,
 }
 
 impl Compaction {
@@ -108,34 +121,106 @@ impl Partitions {
     }
 }
 
-impl CompactionWorker {
-    /// Cleans as long as there is something to clean, rests, and looks again, until the end.
-    pub(super) async fn run(mut self) {
-        let partitions = Arc::clone(&self.partitions);
-        let timers = &partitions.surroundings.parts.environment.timers;
-        while !*self.end.borrow() {
-            let has_cleaned = self.clean_dirtiest().await;
-            if has_cleaned {
-                yield_now().await;
-                continue;
-            }
-            let rest = timers.sleep(Duration::from_millis(self.settings.backoff_ms.max(1)));
-            tokio::select! {
-                biased;
-                _ = self.end.wait_for(|end| *end) => return,
-                () = rest => {}
-            }
+impl From<&CleanerConfig> for CompactionSettings {
+    fn from(config: &CleanerConfig) -> Self {
+        Self {
+            worker_count: if config.enabled {
+                config.thread_count
+            } else {
+                0
+            },
+            map_bytes: config.dedupe_bytes,
+            map_load_factor: config.dedupe_load_factor,
+            io_buffer_bytes: config.io_buffer_bytes,
+            bytes_per_second_max: config.io_bytes_per_second_max,
+            backoff_ms: config.backoff_ms,
+        }
+    }
+}
+
+impl Compactors {
+    pub(super) fn new(
+        partitions: &Arc<Partitions>,
+        report: &UpkeepReport,
+        end: &watch::Receiver<bool>,
+    ) -> Self {
+        let worker = Worker {
+            number: 0,
+            partitions: Arc::clone(partitions),
+            report: Arc::clone(report),
+            end: end.clone(),
+        };
+        Self {
+            worker,
+            running: BTreeSet::new(),
+            tasks: JoinSet::new(),
         }
     }
 
+    /// Looks after the workers until the end, and ends when they have.
+    pub(super) async fn run(mut self) {
+        loop {
+            while let Some(ended) = self.tasks.try_join_next() {
+                self.running.remove(&ended.expect(NEVER_PANICS));
+            }
+            for number in 0..self.worker.settings().worker_count {
+                if self.running.insert(number) {
+                    let mut worker = self.worker.clone();
+                    worker.number = number;
+                    self.tasks.spawn(worker.run());
+                }
+            }
+            if !self.worker.rest(WORKERS_CHECK_MS).await {
+                break;
+            }
+        }
+        while let Some(ended) = self.tasks.join_next().await {
+            ended.expect(NEVER_PANICS);
+        }
+    }
+}
+
+impl Worker {
+    /// Cleans as long as there is something to clean, rests, and looks again. Returns its number.
+    async fn run(mut self) -> u32 {
+        while !*self.end.borrow() {
+            let settings = self.settings();
+            if self.number >= settings.worker_count {
+                break;
+            }
+            if self.clean_dirtiest(&settings).await {
+                yield_now().await;
+            } else if !self.rest(settings.backoff_ms.max(1)).await {
+                break;
+            }
+        }
+        self.number
+    }
+
+    /// Returns whether to go on.
+    async fn rest(&mut self, ms: u64) -> bool {
+        let timers = &self.partitions.surroundings.parts.environment.timers;
+        let rest = timers.sleep(Duration::from_millis(ms));
+        tokio::select! {
+            biased;
+            _ = self.end.wait_for(|end| *end) => false,
+            () = rest => true,
+        }
+    }
+
+    fn settings(&self) -> CompactionSettings {
+        let parts = &self.partitions.surroundings.parts;
+        parts.topic_configs.compaction()
+    }
+
     /// Returns whether a log was cleaned.
-    async fn clean_dirtiest(&self) -> bool {
+    async fn clean_dirtiest(&self, settings: &CompactionSettings) -> bool {
         let partitions = &self.partitions;
         let clock = &partitions.surroundings.parts.environment.clock;
         let high_watermarks = |log: &PartitionLog| partitions.high_watermark_of(log);
         let begun = clock.now();
         let cleaner = &partitions.compaction.cleaner;
-        let settings = self.cleaner_settings();
+        let settings = settings.of_one_worker();
         let round = cleaner
             .clean_dirtiest(settings, &high_watermarks, self, begun.wall_ms)
             .await;
@@ -166,29 +251,32 @@ impl CompactionWorker {
         partitions.surroundings.removal_wanted.notify_one();
         true
     }
+}
 
+impl CompactionSettings {
     /// The memory is for all workers, and what is read and what is written take half of it each.
-    fn cleaner_settings(&self) -> CleanerSettings {
-        let workers = self.settings.worker_count.max(1);
+    fn of_one_worker(&self) -> CleanerSettings {
+        let workers = self.worker_count.max(1);
         CleanerSettings {
             map: MapLimits {
-                bytes_max: self.settings.map_bytes / u64::from(workers),
-                load_factor: self.settings.map_load_factor,
+                bytes_max: self.map_bytes / u64::from(workers),
+                load_factor: self.map_load_factor,
             },
-            io_buffer_bytes: (self.settings.io_buffer_bytes / workers / 2) as usize,
+            io_buffer_bytes: (self.io_buffer_bytes / workers / 2) as usize,
         }
     }
 }
 
-impl Pace for CompactionWorker {
+impl Pace for Worker {
     fn pass(&self, bytes: u64) -> Pin<Box<dyn Future<Output = bool> + Send + '_>> {
         Box::pin(async move {
             let environment = &self.partitions.surroundings.parts.environment;
             let now_ms = environment.clock.now().monotonic_ms;
+            let bytes_per_second_max = self.settings().bytes_per_second_max;
             let wait_ms = {
                 let throttle = self.partitions.compaction.throttle.lock();
                 let mut throttle = throttle.unwrap_or_else(PoisonError::into_inner);
-                throttle.note(bytes, self.settings.bytes_per_second_max, now_ms)
+                throttle.note(bytes, bytes_per_second_max, now_ms)
             };
             if wait_ms == 0 {
                 yield_now().await;

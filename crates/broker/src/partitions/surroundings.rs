@@ -14,6 +14,7 @@ use storage::directories::LogDirectories;
 use storage::log::Log;
 use tokio::sync::Notify;
 
+use super::compaction::CompactionSettings;
 use super::deadlines::Deadlines;
 use crate::config::{BrokerConfig, TopicConfig};
 use crate::environment::Environment;
@@ -38,6 +39,9 @@ pub trait TopicConfigs: Send + Sync {
 
     /// `producer.id.expiration.ms`.
     fn producer_expiration_ms(&self) -> i64;
+
+    /// `log.cleaner.*`.
+    fn compaction(&self) -> CompactionSettings;
 }
 
 /// As the node was started, without what was changed since in its own configuration.
@@ -49,6 +53,10 @@ impl TopicConfigs for BrokerConfig {
 
     fn producer_expiration_ms(&self) -> i64 {
         self.transactions.producer_id_expiration_ms
+    }
+
+    fn compaction(&self) -> CompactionSettings {
+        (&self.cleaner).into()
     }
 }
 

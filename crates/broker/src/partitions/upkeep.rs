@@ -22,10 +22,10 @@ use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 
 use super::Partitions;
-use super::compaction::{CompactionSettings, CompactionWorker};
+use super::compaction::Compactors;
 
 /// How often what is done. Times are in milliseconds.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UpkeepSettings {
     /// How long appends gather before the logs are looked at for flushes that are due. Not a key of
     /// Kafka's: there a roll schedules its flush, and `log.flush.scheduler.interval.ms` the others.
@@ -40,8 +40,6 @@ pub struct UpkeepSettings {
     pub high_watermark_checkpoint_interval_ms: u64,
     /// `producer.id.expiration.check.interval.ms`.
     pub producer_check_interval_ms: u64,
-    /// `log.cleaner.*`.
-    pub compaction: CompactionSettings,
 }
 
 /// Is told which log some work has failed on.
@@ -88,16 +86,7 @@ impl Upkeep {
         tasks.spawn(worker().checkpoint_log_starts());
         tasks.spawn(worker().checkpoint_high_watermarks());
         tasks.spawn(worker().expire_producers());
-        for number in 0..settings.compaction.worker_count {
-            let worker = CompactionWorker {
-                number,
-                partitions: Arc::clone(partitions),
-                settings: settings.compaction,
-                report: Arc::clone(&report),
-                end: ended.clone(),
-            };
-            tasks.spawn(worker.run());
-        }
+        tasks.spawn(Compactors::new(partitions, &report, &ended).run());
         Self { end, tasks }
     }
 

@@ -43,8 +43,8 @@ mod record;
 mod validate;
 
 pub use batch::{BatchView, Batches, check_batches};
-pub use build::{BatchBuilder, BatchTemplate, BuildError, NewRecord, ProducerFields, Timestamps};
 pub use build::empty_batch;
+pub use build::{BatchBuilder, BatchTemplate, BuildError, NewRecord, ProducerFields, Timestamps};
 pub use control::{
     ControlRecordError, ControlRecordKey, ControlRecordType, EndTransactionMarker,
     TransactionResult,

@@ -95,7 +95,10 @@ mod tests {
         let far = i64::from(i32::MAX);
         let (first, near) = (member(0, 9, 1), member(10, far, 1));
         assert_eq!(group(&[first, near], LIMITS), [0..2]);
-        assert_eq!(group(&[first, member(10, far + 1, 1)], LIMITS), [0..1, 1..2]);
+        assert_eq!(
+            group(&[first, member(10, far + 1, 1)], LIMITS),
+            [0..1, 1..2]
+        );
         assert_eq!(group(&[first, member(10, far + 1, 0)], LIMITS), [0..2]);
     }
 }

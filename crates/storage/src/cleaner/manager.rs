@@ -253,11 +253,7 @@ impl Drop for Claim<'_> {
     }
 }
 
-fn cleaning_range(
-    partition: &PartitionLog,
-    high_watermark: Offset,
-    now_ms: i64,
-) -> CleaningRange {
+fn cleaning_range(partition: &PartitionLog, high_watermark: Offset, now_ms: i64) -> CleaningRange {
     let log = partition.log();
     let summary = log.compaction_summary(high_watermark);
     summary.cleaning_range(log.config().compaction_lag_ms_min, now_ms)

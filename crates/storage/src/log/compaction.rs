@@ -168,7 +168,10 @@ impl Log {
         let mode = OpenMode::WriteOrCreate;
         let files = SegmentFiles {
             log: self.disk.open(&path(LogFileKind::Records), mode).await?,
-            offset_index: self.disk.open(&path(LogFileKind::OffsetIndex), mode).await?,
+            offset_index: self
+                .disk
+                .open(&path(LogFileKind::OffsetIndex), mode)
+                .await?,
             time_index: self.disk.open(&path(LogFileKind::TimeIndex), mode).await?,
         };
         let segment = Segment::create(base_offset, files, 0, settings, created_ms).await?;

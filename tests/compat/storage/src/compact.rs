@@ -24,8 +24,6 @@ use crate::node;
 /// The same in `Clean.java`.
 const DELETE_RETENTION_MS: i64 = 1_000_000;
 const SEGMENT_BYTES: u32 = 8_000;
-/// When the records were written.
-const WRITTEN_MS: i64 = 1_700_000_000_000;
 const STEPS: usize = 600;
 /// So many transactional and as many idempotent producers write.
 const PRODUCERS: u64 = 4;
@@ -46,25 +44,24 @@ impl Numbers {
 struct Unhurried;
 
 impl Pace for Unhurried {
-    fn pass(
-        &self,
-        _bytes: u64,
-    ) -> std::pin::Pin<Box<dyn Future<Output = bool> + Send + '_>> {
+    fn pass(&self, _bytes: u64) -> std::pin::Pin<Box<dyn Future<Output = bool> + Send + '_>> {
         Box::pin(std::future::ready(true))
     }
 }
 
 /// Writes and cleans.
 pub(crate) async fn compact(directory: &Path) -> Result<()> {
+    // Not long ago: Apache Kafka forgets producers by its clock.
+    let written_ms = node::now_ms() - 3_600_000;
     let mut rounds = String::new();
     for seed in 1..=8 {
         let name = format!("compacted-{seed}");
         let input = directory.join("input").join(&name);
         fs::create_dir_all(&input)?;
-        let log = open(&input).await?;
-        fill(&log, seed).await?;
-        log.close(WRITTEN_MS).await?;
-        plan(&name, &input, &mut rounds)?;
+        let log = open(&input, written_ms).await?;
+        fill(&log, seed, written_ms).await?;
+        log.close(written_ms).await?;
+        plan(&name, &input, written_ms, &mut rounds)?;
         for side in ["ours", "kafka"] {
             copy(&input, &directory.join(side).join(&name))?;
         }
@@ -78,7 +75,7 @@ pub(crate) async fn compact(directory: &Path) -> Result<()> {
 }
 
 /// The log of a partition that was closed before, or is new.
-async fn open(directory: &Path) -> Result<Log> {
+async fn open(directory: &Path, now_ms: i64) -> Result<Log> {
     let options = OpenOptions {
         directory: directory.to_owned(),
         config: LogConfig {
@@ -93,13 +90,13 @@ async fn open(directory: &Path) -> Result<Log> {
         recovery_point: Offset::ZERO,
         clean_stop: true,
         jitter_seed: 0,
-        now_ms: WRITTEN_MS,
+        now_ms,
     };
     Ok(Log::open(node::disk(), Default::default(), options).await?)
 }
 
 /// Plain, idempotent and transactional producers write, delete, commit and abort.
-async fn fill(log: &Log, seed: u64) -> Result<()> {
+async fn fill(log: &Log, seed: u64, written_ms: i64) -> Result<()> {
     let mut numbers = Numbers(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
     let mut sequences = [0; 2 * PRODUCERS as usize];
     let mut codecs = Codecs::default();
@@ -107,7 +104,7 @@ async fn fill(log: &Log, seed: u64) -> Result<()> {
         let who = numbers.below(3 * PRODUCERS);
         let id = who.checked_sub(PRODUCERS).map(|id| id as usize);
         let is_transactional = who >= 2 * PRODUCERS;
-        let timestamp_ms = WRITTEN_MS + step as i64;
+        let timestamp_ms = written_ms + step as i64;
         let ends = is_transactional && numbers.below(4) == 0;
         let mut template = BatchTemplate::new(0);
         let (mut batch, origin) = if let Some(id) = id.filter(|_| ends) {
@@ -155,7 +152,10 @@ async fn fill(log: &Log, seed: u64) -> Result<()> {
                     headers: &[],
                 })?;
             }
-            (builder.finish(&mut Compressor::new())?, AppendOrigin::Client)
+            (
+                builder.finish(&mut Compressor::new())?,
+                AppendOrigin::Client,
+            )
         };
         let append = LeaderAppend {
             leader_epoch: LeaderEpoch(0),
@@ -163,14 +163,15 @@ async fn fill(log: &Log, seed: u64) -> Result<()> {
             produce_version: 9,
             now_ms: timestamp_ms,
         };
-        log.append_as_leader(&mut batch, &append, &mut codecs).await?;
+        log.append_as_leader(&mut batch, &append, &mut codecs)
+            .await?;
     }
     Ok(())
 }
 
 /// The cleanings of a log: of its first half, of most of it, and of that again when horizons have
 /// passed.
-fn plan(name: &str, directory: &Path, rounds: &mut String) -> Result<()> {
+fn plan(name: &str, directory: &Path, written_ms: i64, rounds: &mut String) -> Result<()> {
     let mut segments = Vec::new();
     for entry in fs::read_dir(directory)? {
         let file = entry?.file_name();
@@ -180,10 +181,10 @@ fn plan(name: &str, directory: &Path, rounds: &mut String) -> Result<()> {
     }
     segments.sort_unstable();
     let (half, end) = (segments[segments.len() / 2], segments[segments.len() - 1]);
-    let passed_ms = WRITTEN_MS + 2 * DELETE_RETENTION_MS;
+    let passed_ms = written_ms + 2 * DELETE_RETENTION_MS;
     for (first_dirty, first_uncleanable, now_ms) in [
-        (0, half, WRITTEN_MS),
-        (half, end, WRITTEN_MS + DELETE_RETENTION_MS / 2),
+        (0, half, written_ms),
+        (half, end, written_ms + DELETE_RETENTION_MS / 2),
         (half, end, passed_ms),
         (half, end, passed_ms + 2 * DELETE_RETENTION_MS),
     ] {
@@ -196,7 +197,10 @@ async fn clean(logs: &Path, round: &str) -> Result<()> {
     let [name, numbers @ ..] = &round.split(' ').collect::<Vec<_>>()[..] else {
         anyhow::bail!("read round: it is empty");
     };
-    let numbers: Vec<i64> = numbers.iter().map(|number| number.parse()).collect::<Result<_, _>>()?;
+    let numbers: Vec<i64> = numbers
+        .iter()
+        .map(|number| number.parse())
+        .collect::<Result<_, _>>()?;
     let range = CleaningRange {
         first_dirty: Offset(numbers[0]),
         first_uncleanable: Offset(numbers[1]),
@@ -210,7 +214,7 @@ async fn clean(logs: &Path, round: &str) -> Result<()> {
         },
         io_buffer_bytes: 4096,
     };
-    let log = open(&logs.join(name)).await?;
+    let log = open(&logs.join(name), numbers[2]).await?;
     let mut cleaner = Cleaner::new(settings, KeyHasher::new([1; 16]));
     let (end, _) = cleaner.clean(&log, range, &Unhurried, numbers[2]).await?;
     ensure!(end == range.first_uncleanable, "it ends at {end}");

@@ -38,7 +38,7 @@ use crate::loggers::NoLoggers;
 use crate::metadata_cache::{MetadataCache, Published};
 use crate::partitions::{
     Ack, AppliedReplicas, Found, LocalPartition, PartitionParts, PartitionRead, PartitionSettings,
-    CompactionSettings, Partitions, ProduceAppend, ProduceFailure, ReadLimits, UpkeepSettings,
+    Partitions, ProduceAppend, ProduceFailure, ReadLimits, UpkeepSettings,
 };
 
 pub(super) const WALL_MS: i64 = 1_000_000;
@@ -54,14 +54,6 @@ pub(super) const UPKEEP: UpkeepSettings = UpkeepSettings {
     log_start_checkpoint_interval_ms: 60_000,
     high_watermark_checkpoint_interval_ms: 5_000,
     producer_check_interval_ms: 600_000,
-    compaction: CompactionSettings {
-        worker_count: 2,
-        map_bytes: 1 << 20,
-        map_load_factor: 0.9,
-        io_buffer_bytes: 1 << 20,
-        bytes_per_second_max: f64::MAX,
-        backoff_ms: 15_000,
-    },
 };
 
 pub(super) struct Node {

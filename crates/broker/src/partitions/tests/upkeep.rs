@@ -6,11 +6,14 @@ use protocol::ids::Offset;
 use replica::Isolation;
 use std::sync::Arc;
 use std::time::Duration;
-use storage::disk::{Disk, read_whole};
 use storage::disk::simulated::SimulatedDisk;
+use storage::disk::{Disk, read_whole};
 use tokio::sync::Notify;
 
 use crate::partitions::Upkeep;
+
+/// The default of `log.cleaner.backoff.ms`.
+const COMPACTION_BACKOFF_MS: u64 = 15_000;
 
 async fn started() -> (Node, Upkeep) {
     let node = Node::start(&Arc::new(SimulatedDisk::new(1))).await;
@@ -119,7 +122,7 @@ async fn a_compacted_log_is_cleaned_when_enough_of_it_is_new() {
     append_keyed(&partition, b"key").await;
     assert_eq!(partition.log().cleaned_to(), None);
     let before = partition.log().size_bytes();
-    pass(&node, UPKEEP.compaction.backoff_ms + 1_000).await;
+    pass(&node, COMPACTION_BACKOFF_MS + 1_000).await;
     assert_eq!(partition.log().cleaned_to(), Some(Offset(3)));
     assert_eq!(partition.log().log_end_offset(), Offset(4));
     assert!(partition.log().size_bytes() < before);
@@ -128,7 +131,9 @@ async fn a_compacted_log_is_cleaned_when_enough_of_it_is_new() {
     let directory = partition.partition_log.directory();
     assert_eq!(node.partitions.uncleanable(directory).count, 0);
     let path = directory.path().join("cleaner-offset-checkpoint");
-    let checkpoint = read_whole(node.disk.as_ref(), &path, 1 << 10).await.unwrap();
+    let checkpoint = read_whole(node.disk.as_ref(), &path, 1 << 10)
+        .await
+        .unwrap();
     let checkpoint = String::from_utf8(checkpoint.unwrap()).unwrap();
     assert!(checkpoint.ends_with(" 0 3\n"), "{checkpoint}");
     upkeep.end().await;
@@ -143,14 +148,14 @@ async fn a_log_that_cannot_be_cleaned_is_left_alone_and_said_to_be() {
     partition.log().roll(WALL_MS).await.unwrap();
     let path = partition.log().directory().join("00000000000000000000.log");
     node.disk.flip_bit(&path, 65, 0).unwrap();
-    pass(&node, UPKEEP.compaction.backoff_ms + 1_000).await;
+    pass(&node, COMPACTION_BACKOFF_MS + 1_000).await;
     let directory = partition.partition_log.directory();
     let uncleanable = node.partitions.uncleanable(directory);
     assert_eq!(uncleanable.count, 1);
     assert_eq!(uncleanable.bytes, partition.log().size_bytes());
     assert!(directory.is_online());
     node.disk.flip_bit(&path, 65, 0).unwrap();
-    pass(&node, UPKEEP.compaction.backoff_ms + 1_000).await;
+    pass(&node, COMPACTION_BACKOFF_MS + 1_000).await;
     assert_eq!(partition.log().cleaned_to(), None);
     upkeep.end().await;
 }

@@ -39,13 +39,19 @@ impl GaugeSource for CompactionGauges {
         for (family, value) in [
             (&families::CLEANER_DEAD_THREADS, 0),
             (&families::CLEANER_MAX_CLEAN_TIME_SECS, elapsed_ms / 1000),
-            (&families::CLEANER_RECOPY_PERCENT, 100 * bytes_written / bytes_read.max(1)),
+            (
+                &families::CLEANER_RECOPY_PERCENT,
+                100 * bytes_written / bytes_read.max(1),
+            ),
             (&families::CLEANER_BUFFER_UTILIZATION, percent(utilization)),
             (
                 &families::CLEANER_MAX_COMPACTION_DELAY_SECS,
                 status.overdue_ms_max.max(0).cast_unsigned() / 1000,
             ),
-            (&families::CLEANER_MAX_DIRTY_PERCENT, percent(status.dirty_ratio_max)),
+            (
+                &families::CLEANER_MAX_DIRTY_PERCENT,
+                percent(status.dirty_ratio_max),
+            ),
             (
                 &families::CLEANER_TIME_SINCE_LAST_RUN_MS,
                 since_ms.max(0).cast_unsigned(),
@@ -62,7 +68,11 @@ impl GaugeSource for CompactionGauges {
             .collect();
         for (path, found) in &uncleanable {
             let labels = [("logdirectory", path.as_str())];
-            exposition.sample(&families::UNCLEANABLE_PARTITIONS, &labels, found.count as u64);
+            exposition.sample(
+                &families::UNCLEANABLE_PARTITIONS,
+                &labels,
+                found.count as u64,
+            );
         }
         for (path, found) in &uncleanable {
             let labels = [("logdirectory", path.as_str())];

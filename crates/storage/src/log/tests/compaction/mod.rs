@@ -4,7 +4,7 @@ mod model;
 mod transcripts;
 
 use protocol::compression::Decompressor;
-use protocol::ids::{ProducerId, ProducerEpoch};
+use protocol::ids::{ProducerEpoch, ProducerId};
 
 use super::*;
 use crate::cleaner::{
@@ -145,7 +145,9 @@ impl CompactedLog {
             let end = self.log.log_end_offset();
             self.log.flush(end, self.now_ms).await?;
             let mut cleaner = Cleaner::new(settings, KeyHasher::new([9; 16]));
-            cleaner.clean(&self.log, range, &Unhurried, self.now_ms).await
+            cleaner
+                .clean(&self.log, range, &Unhurried, self.now_ms)
+                .await
         };
         poll_once(cleaning)
     }
@@ -256,9 +258,7 @@ fn committed(batches: &[Batch], aborted: &[AbortedTransaction]) -> Vec<Record> {
     let mut open = std::collections::BTreeSet::new();
     let mut records = Vec::new();
     for batch in batches {
-        while let Some(begun) =
-            ahead.next_if(|next| next.first_offset.0 <= batch.last_offset)
-        {
+        while let Some(begun) = ahead.next_if(|next| next.first_offset.0 <= batch.last_offset) {
             open.insert(begun.producer_id.0);
         }
         if batch.marker == Some(TransactionResult::Abort) {

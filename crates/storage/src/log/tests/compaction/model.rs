@@ -98,13 +98,23 @@ fn a_crash_at_any_operation_of_a_cleaning_leaves_the_log_cleaned_or_not() {
                     codec: Codec::None,
                 });
             }
-            world.perform(&Step::EndTransaction { who: 3, commit: round % 2 == 0 });
-            world.perform(&Step::EndTransaction { who: 4, commit: round % 3 == 0 });
+            world.perform(&Step::EndTransaction {
+                who: 3,
+                commit: round % 2 == 0,
+            });
+            world.perform(&Step::EndTransaction {
+                who: 4,
+                commit: round % 3 == 0,
+            });
         }
         world.perform(&Step::Roll);
         world.perform(&Step::Clean { map_keys: 8 });
         world.perform(&Step::Wait { ms: 1200 });
-        world.perform(&Step::Append { who: 0, records: vec![(1, None)], codec: Codec::None });
+        world.perform(&Step::Append {
+            who: 0,
+            records: vec![(1, None)],
+            codec: Codec::None,
+        });
         world.perform(&Step::Roll);
         world.check();
         let cleanings = world.completed_cleanings;
@@ -114,7 +124,10 @@ fn a_crash_at_any_operation_of_a_cleaning_leaves_the_log_cleaned_or_not() {
         world.perform(&Step::Clean { map_keys: 100 });
         world.check();
     }
-    assert!((50..250).contains(&halted), "a cleaning takes some operations: {halted}");
+    assert!(
+        (50..250).contains(&halted),
+        "a cleaning takes some operations: {halted}"
+    );
 }
 
 /// What became of a record in the end.
@@ -356,7 +369,10 @@ impl World {
             .iter()
             .map(|(batch, _)| (batch.base_offset, batch))
             .collect();
-        for batch in batches.iter().filter(|batch| batch.last_offset >= self.start()) {
+        for batch in batches
+            .iter()
+            .filter(|batch| batch.last_offset >= self.start())
+        {
             let known = known[&batch.base_offset];
             let mut expected = known.clone();
             expected.delete_horizon_ms = batch.delete_horizon_ms;
@@ -398,7 +414,10 @@ impl World {
                 && seen_ms.is_some_and(|seen| self.last_cleaned_ms >= seen + 1000);
             assert!(is_there || may_go, "{record:?} is missing");
         }
-        let aborted = self.log.log.aborted_transactions(Offset(start), Offset(stable));
+        let aborted = self
+            .log
+            .log
+            .aborted_transactions(Offset(start), Offset(stable));
         let mut committed = committed(batches, &aborted);
         committed.retain(|record| (start..stable).contains(&record.offset));
         let mut seen = BTreeMap::new();
@@ -415,7 +434,10 @@ impl World {
             }
         }
         expected.retain(|_, value| value.is_some());
-        assert_eq!(seen, expected, "the table that a reader of committed records has");
+        assert_eq!(
+            seen, expected,
+            "the table that a reader of committed records has"
+        );
     }
 
     fn check_producers(&self) {
@@ -423,7 +445,12 @@ impl World {
         let summary = |state: &ProducerState| -> Vec<_> {
             let producers = state.producers().map(|(id, entry)| {
                 let first_offset = entry.transaction_first_offset();
-                (id, entry.producer_epoch(), entry.last_sequence(), first_offset)
+                (
+                    id,
+                    entry.producer_epoch(),
+                    entry.last_sequence(),
+                    first_offset,
+                )
             });
             producers.collect()
         };

@@ -149,7 +149,11 @@ fn a_producer_is_known_by_an_empty_batch_when_its_records_are_replaced() {
     assert_eq!(batches[0].producer, (7, 2, 1));
     assert_eq!((batches[0].base_offset, batches[0].last_offset), (1, 2));
     // Without a snapshot the batch is all that is left to tell of the producer.
-    for name in log.names().iter().filter(|name| name.ends_with(".snapshot")) {
+    for name in log
+        .names()
+        .iter()
+        .filter(|name| name.ends_with(".snapshot"))
+    {
         run(log.disk.remove_file(&Path::new(DIRECTORY).join(name))).unwrap();
     }
     run(log.disk.sync_directory(Path::new(DIRECTORY))).unwrap();
@@ -175,7 +179,10 @@ fn a_cleaning_with_little_memory_goes_on_where_it_has_ended() {
     while ends[ends.len() - 1] < Offset(30) {
         ends.push(log.clean());
     }
-    assert!(ends.is_sorted_by(|a, b| a < b) && ends.len() >= 7, "{ends:?}");
+    assert!(
+        ends.is_sorted_by(|a, b| a < b) && ends.len() >= 7,
+        "{ends:?}"
+    );
     let expected: Vec<_> = (0..10).map(|key| (key, i64::from(key) + 20)).collect();
     assert_eq!(keys_and_offsets(&log), expected);
     assert_eq!(log.log.segment_count(), 2, "small segments become one");
@@ -261,7 +268,9 @@ fn replaced_segments_are_read_to_the_end_and_then_removed() {
     let mut bytes = vec![0; slice.size];
     run(slice.file.read_at(&mut bytes, slice.position)).unwrap();
     assert_eq!(parse(&bytes), before);
-    let told = run(log.log.aborted_transactions_in(&slice, Offset(0), Offset(4)));
+    let told = run(log
+        .log
+        .aborted_transactions_in(&slice, Offset(0), Offset(4)));
     assert_eq!(told.unwrap().len(), 1, "its bytes hold an aborted record");
     let now = log.log.aborted_transactions(Offset(0), Offset(4));
     assert_eq!(now, [], "those of the log do not any more");
