@@ -46,6 +46,10 @@ const SCENARIOS: &[Stage] = &[
         work: compaction::compare,
     },
     Stage {
+        name: "compaction-node",
+        work: compaction::test_node,
+    },
+    Stage {
         name: "dump-log",
         work: dump_log::compare,
     },
@@ -153,9 +157,9 @@ mod tests {
         assert_eq!(
             error,
             "find scenario: `nonsense` is not one of golden, kafka, kafka-directories, \
-             our-directories, compaction, dump-log, metadata-log, storage-tool, metadata-shell, \
-             sweep, sweep-kafka, tools-kafka, tools-klamm, tour, client-java-2.7.0, \
-             client-java-4.3.1, client-python, client-go"
+             our-directories, compaction, compaction-node, dump-log, metadata-log, \
+             storage-tool, metadata-shell, sweep, sweep-kafka, tools-kafka, tools-klamm, tour, \
+             client-java-2.7.0, client-java-4.3.1, client-python, client-go"
         );
     }
 }

@@ -22,9 +22,6 @@ use super::Partitions;
 use super::upkeep::UpkeepReport;
 use crate::config::CleanerConfig;
 
-/// How often it is looked whether there should be more workers.
-const WORKERS_CHECK_MS: u64 = 1_000;
-
 const NEVER_PANICS: &str = "no worker panics, and nobody aborts it";
 
 /// How compaction works. Times are in milliseconds.
@@ -163,14 +160,16 @@ impl Compactors {
             while let Some(ended) = self.tasks.try_join_next() {
                 self.running.remove(&ended.expect(NEVER_PANICS));
             }
-            for number in 0..self.worker.settings().worker_count {
+            let settings = self.worker.settings();
+            for number in 0..settings.worker_count {
                 if self.running.insert(number) {
                     let mut worker = self.worker.clone();
                     worker.number = number;
                     self.tasks.spawn(worker.run());
                 }
             }
-            if !self.worker.rest(WORKERS_CHECK_MS).await {
+            // Whether there should be more is looked at as often as whether there is work.
+            if !self.worker.rest(settings.backoff_ms.max(1_000)).await {
                 break;
             }
         }

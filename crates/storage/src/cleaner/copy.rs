@@ -188,7 +188,14 @@ impl Cleaning<'_> {
         let created = sources.iter().map(|segment| segment.progress().created_ms);
         let created_ms = created.max().unwrap_or(self.now_ms);
         let base_offset = sources[0].base_offset();
-        let segment = self.log.create_cleaned(base_offset, created_ms).await?;
+        let created = self.log.create_cleaned(base_offset, created_ms).await;
+        let segment = match created {
+            Ok(segment) => segment,
+            Err(error) => {
+                let _ = self.log.drop_cleaned(base_offset).await;
+                return Err(error.into());
+            }
+        };
         let mut output = Output {
             cleaned: CleanedSegment {
                 segment,

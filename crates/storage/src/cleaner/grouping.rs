@@ -63,6 +63,11 @@ mod tests {
         index_bytes: 50,
     };
 
+    fn groups(members: &[GroupMember]) -> Vec<(usize, usize)> {
+        let groups = group(members, LIMITS);
+        groups.iter().map(|one| (one.start, one.end)).collect()
+    }
+
     fn member(base_offset: i64, last_offset: i64, size_bytes: u64) -> GroupMember {
         GroupMember {
             base_offset: Offset(base_offset),
@@ -80,25 +85,24 @@ mod tests {
             .zip(sizes)
             .map(|(index, size)| member(index * 10, index * 10 + 9, size))
             .collect();
-        assert_eq!(group(&members, LIMITS), [0..2, 2..4, 4..5, 5..6, 6..7]);
-        assert_eq!(group(&[], LIMITS), []);
+        let expected = [(0, 2), (2, 4), (4, 5), (5, 6), (6, 7)];
+        assert_eq!(groups(&members), expected);
+        assert_eq!(groups(&[]), []);
     }
 
     #[test]
     fn the_indexes_of_a_group_must_fit_as_well() {
         let members: Vec<_> = (0..6).map(|index| member(index, index, 1)).collect();
-        assert_eq!(group(&members, LIMITS), [0..4, 4..6]);
+        assert_eq!(groups(&members), [(0, 4), (4, 6)]);
     }
 
     #[test]
     fn offsets_of_a_group_lie_near_its_first() {
         let far = i64::from(i32::MAX);
         let (first, near) = (member(0, 9, 1), member(10, far, 1));
-        assert_eq!(group(&[first, near], LIMITS), [0..2]);
-        assert_eq!(
-            group(&[first, member(10, far + 1, 1)], LIMITS),
-            [0..1, 1..2]
-        );
-        assert_eq!(group(&[first, member(10, far + 1, 0)], LIMITS), [0..2]);
+        assert_eq!(groups(&[first, near]), [(0, 2)]);
+        let far_off = member(10, far + 1, 1);
+        assert_eq!(groups(&[first, far_off]), [(0, 1), (1, 2)]);
+        assert_eq!(groups(&[first, member(10, far + 1, 0)]), [(0, 2)]);
     }
 }
