@@ -91,10 +91,15 @@ fn offsets_of_the_cleaner_are_kept_for_as_long_as_their_partition() {
         for (name, id) in [("a-0", 1001), ("b-0", 1002), ("c-0", 1003)] {
             node.create(name, id).await.unwrap();
         }
+        for value in ["x", "y"] {
+            append(&node.find("a-0").unwrap(), value).await;
+        }
         node.close().await;
         drop(node);
         let path = "/data/d1/cleaner-offset-checkpoint";
-        write(disk.as_ref(), path, "0\n3\na 0 5\nc 0 6\ngone 0 7\n").await;
+        // That of b lies behind its end: what comes there next will not have been cleaned.
+        let content = "0\n4\na 0 1\nb 0 5\nc 0 0\ngone 0 7\n";
+        write(disk.as_ref(), path, content).await;
         let node = Node::start(&disk).await;
         let partition = node.find("c-0").unwrap();
         node.logs
@@ -102,7 +107,7 @@ fn offsets_of_the_cleaner_are_kept_for_as_long_as_their_partition() {
             .await
             .unwrap();
         node.close().await;
-        assert_eq!(read(disk.as_ref(), path).await.unwrap(), "0\n1\na 0 5\n");
+        assert_eq!(read(disk.as_ref(), path).await.unwrap(), "0\n1\na 0 1\n");
     });
 }
 
