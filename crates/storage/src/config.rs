@@ -36,8 +36,8 @@ pub struct LogConfig {
     pub delete: bool,
     /// `cleanup.policy` contains `compact`.
     pub compact: bool,
-    /// `min.cleanable.dirty.ratio`: the log is cleaned when more than this part of it is new, from 0
-    /// to 1.
+    /// `min.cleanable.dirty.ratio`: the log is cleaned when more than this part of it is new, from
+    /// 0 to 1.
     pub dirty_ratio_min: f64,
     /// `min.compaction.lag.ms`: younger records are not cleaned.
     pub compaction_lag_ms_min: i64,
