@@ -3,6 +3,8 @@
 //!
 //! Not the job of this module: the arguments of a single tool.
 
+pub(crate) mod direct;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io::{self, Write};
@@ -134,16 +136,26 @@ pub(crate) async fn admin(
         true => Unanswered(first.name).into(),
         false => error,
     })?;
-    // krafka tries again until the time of the call is over, with a longest pause of its own.
-    for name in ["retries", "retry.backoff.max.ms", "enable.metrics.push"] {
-        properties.get(name);
-    }
+    read_admin_properties(properties);
     let mut admin = kafka.admin().default_api_timeout(timeout);
     if let Some(backoff) = properties.milliseconds("retry.backoff.ms")? {
         admin = admin.retry_backoff(backoff);
     }
     warn_of_unknown(properties);
     Ok((kafka, admin))
+}
+
+/// Takes what admin clients have besides. krafka tries again until the time of the call is over,
+/// with a longest pause of its own.
+fn read_admin_properties(properties: &Properties) {
+    for name in [
+        "retries",
+        "retry.backoff.ms",
+        "retry.backoff.max.ms",
+        "enable.metrics.push",
+    ] {
+        properties.get(name);
+    }
 }
 
 /// Kafka's default of `default.api.timeout.ms`.

@@ -11,8 +11,9 @@ use std::process::ExitCode;
 use anyhow::{Result, bail};
 
 use crate::{
-    broker_api_versions, configs, console_consumer, console_producer, consumer_groups,
-    consumer_perf_test, dump_log, get_offsets, producer_perf_test, server, storage_tool, topics,
+    broker_api_versions, cluster_tool, configs, console_consumer, console_producer,
+    consumer_groups, consumer_perf_test, delete_records, dump_log, features_tool, get_offsets,
+    log_dirs, metadata_quorum, producer_perf_test, server, storage_tool, topics,
 };
 
 /// A command with the arguments behind it.
@@ -105,6 +106,36 @@ const COMMANDS: &[Command] = &[
         tool: "kafka-get-offsets",
         about: "Print offsets of partitions.",
         run: get_offsets::run,
+    },
+    Command {
+        words: &["delete-records"],
+        tool: "kafka-delete-records",
+        about: "Delete the first records of partitions.",
+        run: delete_records::run,
+    },
+    Command {
+        words: &["log-dirs"],
+        tool: "kafka-log-dirs",
+        about: "Show what lies in the log directories of brokers.",
+        run: log_dirs::run,
+    },
+    Command {
+        words: &["cluster"],
+        tool: "kafka-cluster",
+        about: "Show the id and the nodes of the cluster, and forget brokers.",
+        run: cluster_tool::run,
+    },
+    Command {
+        words: &["features"],
+        tool: "kafka-features",
+        about: "Describe and change the features that the cluster agrees on.",
+        run: features_tool::run,
+    },
+    Command {
+        words: &["metadata-quorum"],
+        tool: "kafka-metadata-quorum",
+        about: "Describe the quorum of the controllers, and change who votes in it.",
+        run: metadata_quorum::run,
     },
     Command {
         words: &["broker-api-versions"],

@@ -66,6 +66,17 @@ impl Exception {
         Self { class, message }
     }
 
+    /// The exception for an error code other than 0, with what was said with it.
+    pub fn of_code(code: i16, message: Option<&str>) -> Self {
+        let message = message.filter(|message| !message.is_empty());
+        let class = class_of(code);
+        let message = message.or_else(|| words::of(code)).unwrap_or(class);
+        Self {
+            class,
+            message: message.to_owned(),
+        }
+    }
+
     /// What Java throws at an argument that makes no sense.
     pub fn illegal_argument(message: impl Into<String>) -> Self {
         Self {
@@ -274,6 +285,14 @@ mod tests {
         let error = KrafkaError::broker(ErrorCode::UnsupportedVersion, message);
         let words = "The version of API is not supported.";
         assert_eq!(Exception::of(&error).message, words);
+    }
+
+    #[test]
+    fn an_error_code_has_the_words_that_came_with_it_or_those_of_kafkas_clients() {
+        let of = |code, message| Exception::of_code(code, message).message;
+        assert_eq!(of(68, Some("Not yet.")), "Not yet.");
+        assert_eq!(of(68, Some("")), "The group is not empty.");
+        assert_eq!(of(127, None), "VoterNotFoundException");
     }
 
     #[test]

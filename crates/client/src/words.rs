@@ -9,7 +9,11 @@ pub(crate) fn of(code: i16) -> Option<&'static str> {
 }
 
 /// By code (Apache Kafka 4.3.1, `Errors`): what scripts find in the output of Kafka's tools.
-const WORDS: [(i16, &str); 18] = [
+const WORDS: [(i16, &str); 19] = [
+    (
+        1,
+        "The requested offset is not within the range of offsets maintained by the server.",
+    ),
     (3, "This server does not host this topic-partition."),
     (7, "The request timed out."),
     (

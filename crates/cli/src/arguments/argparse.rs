@@ -12,6 +12,8 @@ use super::{OptionSpec, UsageError, Values, usage};
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Tool {
     pub(crate) about: &'static str,
+    /// What may stand before the name of a subcommand: its name is empty.
+    pub(crate) before: Subcommand,
     pub(crate) subcommands: &'static [Subcommand],
 }
 
@@ -22,7 +24,8 @@ pub(crate) struct Subcommand {
     pub(crate) name: &'static str,
     pub(crate) about: &'static str,
     pub(crate) options: &'static [OptionSpec],
-    /// The long names of options of which at most one may be given.
+    /// The long names of options of which at most one may be given. If they are required, one of
+    /// them has to be.
     pub(crate) exclusive: &'static [&'static str],
 }
 
@@ -40,7 +43,6 @@ pub(crate) enum Parsed {
 
 /// Options and what follows them, read from the front.
 struct Reader<'a> {
-    program: &'a str,
     subcommand: &'static Subcommand,
     rest: std::slice::Iter<'a, String>,
     values: Values,
@@ -66,16 +68,54 @@ impl Tool {
             usage: usage::of_tool(program, self),
             message: format!("{program}: error: {message}"),
         };
-        let Some((first, rest)) = arguments.split_first() else {
-            return Err(error("too few arguments".to_owned()));
-        };
-        if is_option(first) {
-            return match is_help(first) {
-                true => Ok(Parsed::Help(usage::help_of_tool(program, self))),
-                false => Err(error(format!("unrecognized arguments: '{first}'"))),
+        let mut reader = Reader::new(&self.before, arguments);
+        while let Some(argument) = reader.rest.next() {
+            if is_option(argument) {
+                match reader.take(argument).map_err(error)? {
+                    Step::Next => continue,
+                    Step::Help => return Ok(Parsed::Help(usage::help_of_tool(program, self))),
+                }
+            }
+            let subcommand = self.find(argument).map_err(error)?;
+            let parsed = subcommand.parse(program, reader.rest.as_slice())?;
+            let Parsed::Run { subcommand, values } = parsed else {
+                return Ok(parsed);
             };
+            reader.check_required().map_err(error)?;
+            reader.values.given.extend(values.given);
+            return Ok(Parsed::Run {
+                subcommand,
+                values: reader.values,
+            });
         }
-        self.find(first).map_err(error)?.parse(program, rest)
+        Err(error("too few arguments".to_owned()))
+    }
+
+    /// The number behind an option of a subcommand, if that was given.
+    ///
+    /// # Errors
+    /// When it is no number of 32 bits.
+    pub(crate) fn integer(
+        &'static self,
+        program: &str,
+        (subcommand, values): (&str, &Values),
+        long: &str,
+    ) -> Result<Option<i32>, UsageError> {
+        let Some(text) = values.last(long) else {
+            return Ok(None);
+        };
+        text.parse().map(Some).map_err(|_| {
+            let mut all = self.subcommands.iter();
+            let subcommand = all.find(|each| each.name == subcommand);
+            let subcommand = subcommand.unwrap_or(&self.before);
+            let names = subcommand.option(long).map(OptionSpec::names);
+            let names = names.unwrap_or_default();
+            let message = format!(
+                "argument {names}: could not convert '{text}' to Integer (For input string: \
+                 \"{text}\")"
+            );
+            subcommand.refusal(program, &message)
+        })
     }
 
     fn find(&'static self, given: &str) -> Result<&'static Subcommand, String> {
@@ -108,6 +148,14 @@ impl Tool {
 }
 
 impl<'a> Reader<'a> {
+    fn new(subcommand: &'static Subcommand, arguments: &'a [String]) -> Self {
+        Self {
+            subcommand,
+            rest: arguments.iter(),
+            values: Values::default(),
+        }
+    }
+
     fn take(&mut self, argument: &str) -> Result<Step, String> {
         if let Some(name) = argument.strip_prefix("--").filter(|name| !name.is_empty()) {
             return self.take_long(name);
@@ -229,23 +277,39 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn check_required(&self) -> Result<(), UsageError> {
-        let mut required = self
-            .subcommand
-            .options
-            .iter()
-            .filter(|option| option.is_required);
-        match required.find(|option| !self.values.has(option.long)) {
-            Some(missing) => {
-                let message = format!("argument {} is required", missing.names());
-                Err(self.subcommand.refusal(self.program, &message))
-            }
+    fn check_required(&self) -> Result<(), String> {
+        let exclusive = self.subcommand.exclusive;
+        let options = self.subcommand.options.iter();
+        let is_missing = |option: &&OptionSpec| match exclusive.contains(&option.long) {
+            true => !exclusive.iter().any(|long| self.values.has(long)),
+            false => !self.values.has(option.long),
+        };
+        let mut missing = options
+            .filter(|option| option.is_required)
+            .filter(is_missing);
+        match missing.next() {
             None => Ok(()),
+            Some(missing) if exclusive.contains(&missing.long) => {
+                let options = exclusive.iter();
+                let options = options.filter_map(|long| self.subcommand.option(long));
+                let names: Vec<String> = options.map(OptionSpec::names).collect();
+                let names = names.join(" ");
+                Err(format!("one of the arguments {names} is required"))
+            }
+            Some(missing) => Err(format!("argument {} is required", missing.names())),
         }
     }
 }
 
 impl Subcommand {
+    /// No options before the name of a subcommand.
+    pub(crate) const NONE: Self = Self {
+        name: "",
+        about: "",
+        options: &[],
+        exclusive: &[],
+    };
+
     /// Reads the arguments behind the name of the subcommand, or of the program.
     ///
     /// # Errors
@@ -255,12 +319,7 @@ impl Subcommand {
         program: &str,
         arguments: &[String],
     ) -> Result<Parsed, UsageError> {
-        let mut reader = Reader {
-            program,
-            subcommand: self,
-            rest: arguments.iter(),
-            values: Values::default(),
-        };
+        let mut reader = Reader::new(self, arguments);
         while let Some(argument) = reader.rest.next() {
             match reader.take(argument) {
                 Ok(Step::Next) => {}
@@ -270,7 +329,8 @@ impl Subcommand {
                 Err(message) => return Err(self.refusal(program, &message)),
             }
         }
-        reader.check_required()?;
+        let checked = reader.check_required();
+        checked.map_err(|message| self.refusal(program, &message))?;
         Ok(Parsed::Run {
             subcommand: self.name,
             values: reader.values,
@@ -303,11 +363,6 @@ fn superfluous(names: &str, value: &str) -> String {
 
 fn is_option(argument: &str) -> bool {
     argument.len() > 1 && argument.starts_with('-')
-}
-
-fn is_help(argument: &str) -> bool {
-    let is_long = argument.len() > 2 && "--help".starts_with(argument);
-    is_long || argument == "-h"
 }
 
 fn is_negative_number(argument: &str) -> bool {

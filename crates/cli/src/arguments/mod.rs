@@ -103,6 +103,18 @@ impl OptionSpec {
         "Brokers to connect to first.",
     );
 
+    /// The brokers, of which there is no need where [`Self::BOOTSTRAP_CONTROLLER`] is given.
+    pub(crate) const BOOTSTRAP_SERVER_OR: Self = Self {
+        value: Some("BOOTSTRAP_SERVER"),
+        ..Self::BOOTSTRAP_SERVER
+    };
+
+    pub(crate) const BOOTSTRAP_CONTROLLER: Self = Self::required(
+        "bootstrap-controller",
+        "BOOTSTRAP_CONTROLLER",
+        "Controllers to connect to first, instead of brokers.",
+    );
+
     /// A long option without a value, which may be left out.
     pub(crate) const fn flag(long: &'static str, help: &'static str) -> Self {
         Self {

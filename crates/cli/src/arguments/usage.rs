@@ -11,11 +11,19 @@ const INDENT: usize = 24;
 pub(super) fn of_tool(program: &str, tool: &Tool) -> String {
     let names: Vec<_> = tool.subcommands.iter().map(|each| each.name).collect();
     let choice = format!("{{{}}}", names.join(","));
-    let words = ["[-h]", choice.as_str(), "..."].map(str::to_owned);
+    let mut words = words_of(&tool.before);
+    words.extend([choice, "...".to_owned()]);
     fill(INDENT - 1, &format!("usage: {program}"), &words)
 }
 
 pub(super) fn of_subcommand(program: &str, subcommand: &Subcommand) -> String {
+    let words = words_of(subcommand);
+    let beginning = format!("usage: {program} {}", subcommand.name);
+    fill(INDENT - 1, beginning.trim_end(), &words)
+}
+
+/// What stands for the options.
+fn words_of(subcommand: &Subcommand) -> Vec<String> {
     let is_exclusive = |option: &&OptionSpec| subcommand.exclusive.contains(&option.long);
     let alone = subcommand
         .options
@@ -33,14 +41,18 @@ pub(super) fn of_subcommand(program: &str, subcommand: &Subcommand) -> String {
     let exclusive = subcommand.options.iter().filter(is_exclusive).map(word_of);
     let exclusive = exclusive.collect::<Vec<_>>().join(" | ");
     if !exclusive.is_empty() {
+        let mut options = subcommand.options.iter().filter(is_exclusive);
+        let exclusive = match options.any(|option| option.is_required) {
+            true => format!("({exclusive})"),
+            false => format!("[{exclusive}]"),
+        };
         words.extend(
-            format!("[{exclusive}]")
+            exclusive
                 .split_inclusive(" | ")
                 .map(|word| word.trim_end().to_owned()),
         );
     }
-    let beginning = format!("usage: {program} {}", subcommand.name);
-    fill(INDENT - 1, beginning.trim_end(), &words)
+    words
 }
 
 pub(super) fn help_of_tool(program: &str, tool: &Tool) -> String {
@@ -54,6 +66,7 @@ pub(super) fn help_of_tool(program: &str, tool: &Tool) -> String {
     }
     text.push_str("\noptions:\n");
     explain(&mut text, "-h, --help", HELP);
+    explain_options(&mut text, tool.before.options);
     text
 }
 
@@ -197,6 +210,7 @@ options:
     fn usage_of_a_tool_names_its_commands() {
         let tool = Tool {
             about: "Does things.",
+            before: Subcommand::NONE,
             subcommands: &[SUBCOMMAND],
         };
         assert_eq!(of_tool("tool", &tool), "usage: tool [-h] {format} ...");

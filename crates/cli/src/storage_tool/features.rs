@@ -6,7 +6,7 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use anyhow::{Result, bail};
+use anyhow::{Result, anyhow, bail};
 use metadata::features::{
     ELIGIBLE_LEADER_REPLICAS_VERSION, Feature, GROUP_VERSION, KRAFT_VERSION, METADATA_VERSION,
     MetadataVersion, SHARE_VERSION, STREAMS_VERSION, TRANSACTION_VERSION,
@@ -25,7 +25,7 @@ const IN_ORDER: &[&str] = &[
 ];
 
 /// Prints what a release begins with.
-pub(super) fn print_defaults(release: Option<&str>, out: &mut dyn Write) -> Result<ExitCode> {
+pub(crate) fn print_defaults(release: Option<&str>, out: &mut dyn Write) -> Result<ExitCode> {
     let release = release.unwrap_or(MetadataVersion::LATEST.name());
     let version = levels::release(release)?;
     let level = version.level();
@@ -53,34 +53,43 @@ pub(super) fn print_dependencies<'a>(
         let Ok(level) = level.parse::<i16>() else {
             bail!("Invalid version format: {level} for feature {name}");
         };
-        print_dependency(name, level, out)?;
+        let text = dependencies(name, level).map_err(|unknown| match unknown {
+            Unknown::MetadataVersion => anyhow!("Unknown metadata.version {level}"),
+            Unknown::Feature => anyhow!("Unknown feature: {name}"),
+            Unknown::Level => {
+                anyhow!("Feature level {level} is not supported for feature {name}")
+            }
+        })?;
+        out.write_all(text.as_bytes())?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn print_dependency(name: &str, level: i16, out: &mut dyn Write) -> Result<()> {
+/// Why there is nothing to tell of a level of a feature.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unknown {
+    MetadataVersion,
+    Feature,
+    Level,
+}
+
+/// What the level of a feature needs, as it is printed.
+pub(crate) fn dependencies(name: &str, level: i16) -> Result<String, Unknown> {
     if name == METADATA_VERSION {
-        let Some(version) = MetadataVersion::from_level(level) else {
-            bail!("Unknown metadata.version {level}");
-        };
-        writeln!(out, "{name}={level} ({version}) has no dependencies.")?;
-        return Ok(());
+        let version = MetadataVersion::from_level(level).ok_or(Unknown::MetadataVersion)?;
+        return Ok(format!("{name}={level} ({version}) has no dependencies.\n"));
     }
-    let Some(feature) = Feature::named(name) else {
-        bail!("Unknown feature: {name}");
-    };
+    let feature = Feature::named(name).ok_or(Unknown::Feature)?;
     if !(0..=feature.level_max()).contains(&level) {
-        bail!("Feature level {level} is not supported for feature {name}");
+        return Err(Unknown::Level);
     }
-    match feature.needed_metadata_version(level) {
-        None => writeln!(out, "{name}={level} has no dependencies.")?,
+    Ok(match feature.needed_metadata_version(level) {
+        None => format!("{name}={level} has no dependencies.\n"),
         Some(needed) => {
-            writeln!(out, "{name}={level} requires:")?;
             let needed_level = needed.level();
-            writeln!(out, "    {METADATA_VERSION}={needed_level} ({needed})")?;
+            format!("{name}={level} requires:\n    {METADATA_VERSION}={needed_level} ({needed})\n")
         }
-    }
-    Ok(())
+    })
 }
 
 #[cfg(test)]

@@ -20,7 +20,7 @@ pub(crate) struct InitialLevels {
 }
 
 /// The release of this name: `4.3-IV0`, `4.3`, or a patch of it such as `4.3.1`.
-pub(super) fn release(name: &str) -> Result<MetadataVersion> {
+pub(crate) fn release(name: &str) -> Result<MetadataVersion> {
     let second = name.match_indices('.').nth(1);
     let two_numbers = second.map_or(name, |(index, _)| &name[..index]);
     MetadataVersion::from_name(two_numbers).ok_or_else(|| {

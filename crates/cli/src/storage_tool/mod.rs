@@ -19,11 +19,13 @@ use crate::arguments::OptionSpec;
 use crate::arguments::argparse::{Parsed, Subcommand, Tool};
 use crate::commands::Call;
 
-pub(crate) use levels::InitialLevels;
+pub(crate) use features::{Unknown, dependencies, print_defaults};
+pub(crate) use levels::{InitialLevels, release};
 pub(crate) use plan::{FormatPlan, standalone};
 
 const TOOL: Tool = Tool {
     about: "Prepares log directories for a node, and tells what is in them.",
+    before: Subcommand::NONE,
     subcommands: &[
         Subcommand {
             name: "info",
@@ -166,7 +168,7 @@ pub(crate) fn run(call: &Call, out: &mut dyn Write) -> Result<ExitCode> {
     match subcommand {
         "info" => info::run(config, out),
         "format" => format::run(config, &values, out),
-        "version-mapping" => features::print_defaults(values.last("release-version"), out),
+        "version-mapping" => print_defaults(values.last("release-version"), out),
         "feature-dependencies" => features::print_dependencies(values.all("feature"), out),
         "random-uuid" => {
             writeln!(out, "{}", Chance::from_system()?.uuid())?;

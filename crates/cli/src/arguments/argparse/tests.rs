@@ -4,6 +4,7 @@ use super::*;
 
 const TOOL: Tool = Tool {
     about: "Does things.",
+    before: Subcommand::NONE,
     subcommands: &[
         Subcommand {
             name: "format",
@@ -200,4 +201,57 @@ fn help_is_given_before_anything_that_misses_is_complained_about() {
     ] {
         assert!(matches!(parse(line), Ok(Parsed::Help(_))), "{line}");
     }
+}
+
+#[test]
+fn options_may_stand_before_the_subcommand_and_one_of_several_may_be_required() {
+    const CONNECTED: Tool = Tool {
+        before: Subcommand {
+            options: &[
+                option("server", None, Some("SERVER"), true),
+                option("controller", Some('C'), Some("CONTROLLER"), true),
+            ],
+            exclusive: &["server", "controller"],
+            ..Subcommand::NONE
+        },
+        ..TOOL
+    };
+    static HELD: Tool = CONNECTED;
+    let parse = |line: &str| {
+        let arguments: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+        HELD.parse("tool", &arguments)
+    };
+    let Ok(Parsed::Run { subcommand, values }) = parse("--server a:1 format -c x") else {
+        panic!("{:?}", parse("--server a:1 format -c x"));
+    };
+    assert_eq!(subcommand, "format");
+    let given: Vec<_> = values.in_order().collect();
+    assert_eq!(given, [("server", "a:1"), ("config", "x")]);
+    let check = |line: &str, expected: &str| {
+        let refusal = parse(line).unwrap_err();
+        assert_eq!(
+            refusal.message,
+            format!("tool: error: {expected}"),
+            "{line}"
+        );
+        assert!(
+            refusal.usage.starts_with("usage: tool "),
+            "{}",
+            refusal.usage
+        );
+    };
+    let one = "one of the arguments --server --controller/-C is required";
+    check("format -c x", one);
+    check("format", "argument --config/-c is required");
+    check("--server a:1", "too few arguments");
+    check("forget --server a:1", "unrecognized arguments: '--server'");
+    let both = "argument --controller/-C: not allowed with argument --server";
+    check("--server a:1 -C b:1 forget", both);
+    let usage = parse("forget").unwrap_err().usage;
+    let expected = "usage: tool [-h] (--server SERVER | --controller CONTROLLER) {format,forget} \
+                    ...";
+    assert_eq!(
+        usage.split_whitespace().collect::<Vec<_>>().join(" "),
+        expected
+    );
 }
