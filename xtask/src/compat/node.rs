@@ -55,6 +55,7 @@ pub(super) struct Node {
     process: Child,
     output: PathBuf,
     address: SocketAddr,
+    controller_address: SocketAddr,
 }
 
 impl Node {
@@ -77,10 +78,12 @@ impl Node {
         start.stdout(sink.try_clone()?).stderr(sink);
         let process = start.arg(&configuration).spawn().context("start a node")?;
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, broker));
+        let controller_address = SocketAddr::from((Ipv4Addr::LOCALHOST, controller));
         let mut node = Self {
             process,
             output,
             address,
+            controller_address,
         };
         node.listening()?;
         Ok(node)
@@ -105,6 +108,10 @@ impl Node {
 
     pub(super) fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    pub(super) fn controller_address(&self) -> SocketAddr {
+        self.controller_address
     }
 
     /// The end of what it wrote.

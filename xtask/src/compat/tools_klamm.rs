@@ -27,10 +27,9 @@ use crate::workspace;
 const FOLDER: &str = "tests/compat/tools";
 /// Makes the answers equal in what our tools may say otherwise.
 const ACCEPTED: &str = "accepted-klamm.sed";
-/// Tools of Kafka that Klamm has none for.
-const NO_TOOLS_HERE: [&str; 1] = ["kafka-cluster"];
-/// The option of commands that talk to a controller, which our tools do not.
+/// The option of commands that talk to a controller, which one of our tools does not.
 const CONTROLLER: &str = "--bootstrap-controller";
+const NOT_TO_CONTROLLERS: &str = "kafka-configs";
 /// A Java process that SIGTERM ends says so too, but Kafka's tools ran in a process that went on.
 const TERMINATED: i32 = 143;
 const SECONDS_MAX: &str = "30";
@@ -45,15 +44,17 @@ pub(super) fn compare(root: &Path) -> Result<()> {
     let mut expected = Transcript::parse(&recorded);
     expected.retain(|step| {
         let is_to_controller = step.arguments().any(|word| word == CONTROLLER);
-        !is_to_controller && !NO_TOOLS_HERE.contains(&step.tool())
+        !is_to_controller || step.tool() != NOT_TO_CONTROLLERS
     });
 
     let tools = link_tools(root, &scratch, &expected)?;
     let node = Node::start(root, Server::Klamm, &scratch)?;
     let mut player = Player {
+        root: root.to_owned(),
         tools,
         broker: node.address(),
-        normal: Normal::new(node.address())?,
+        controller: node.controller_address(),
+        normal: Normal::new(node.address(), node.controller_address())?,
         beside: None,
     };
     let played = expected.answered_by(|step| player.play(step));
@@ -88,8 +89,11 @@ fn link_tools(root: &Path, scratch: &Path, transcript: &Transcript) -> Result<Pa
 
 /// Runs commands one after the other, and at most one beside them.
 struct Player {
+    /// From where the files are found that commands name.
+    root: PathBuf,
     tools: PathBuf,
     broker: SocketAddr,
+    controller: SocketAddr,
     normal: Normal,
     beside: Option<Child>,
 }
@@ -131,8 +135,12 @@ impl Player {
         let mut command = Command::new("timeout");
         command.arg(SECONDS_MAX).arg(self.tools.join(step.tool()));
         let broker = self.broker.to_string();
-        command.args(step.arguments().map(|word| word.replace("SERVER", &broker)));
-        command.stdin(Stdio::piped());
+        let controller = self.controller.to_string();
+        command.args(step.arguments().map(|word| {
+            let word = word.replace("CONTROLLER", &controller);
+            word.replace("SERVER", &broker)
+        }));
+        command.current_dir(&self.root).stdin(Stdio::piped());
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut process = command.spawn().context("start a tool")?;
         let mut input = process.stdin.take().context("its input is not piped")?;

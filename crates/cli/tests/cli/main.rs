@@ -5,6 +5,7 @@
 mod absent;
 mod clients;
 mod cluster;
+mod cluster_state;
 mod configs;
 mod console;
 mod dump_log;

@@ -24,12 +24,13 @@ pub(super) struct Normal {
     measured: Regex,
     replacements: Vec<(Regex, &'static str)>,
     broker: String,
+    controller: String,
 }
 
 impl Normal {
     /// # Errors
     /// Never, unless a rule is no regular expression.
-    pub(super) fn new(broker: SocketAddr) -> Result<Self> {
+    pub(super) fn new(broker: SocketAddr, controller: SocketAddr) -> Result<Self> {
         let rules = [
             (
                 r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
@@ -39,6 +40,13 @@ impl Normal {
             (r"console-consumer-[0-9]+", "console-consumer-<n>"),
             (r"127\.0\.0\.1( +)[0-9]+", "127.0.0.1$1<port>"),
             (r"\b1[78][0-9]{11}\b", "<now>"),
+            (r"\b[0-9]+ ms ago\b", "<n> ms ago"),
+            (r"Cluster(Id: +| ID: )\S{22}", "Cluster$1<id>"),
+            (r#""directoryId": "\S{22}""#, "\"directoryId\": \"<id>\""),
+            (r"(HighWatermark: +|Epoch: )[0-9]+", "$1<n>"),
+            (r"^([0-9]+ +\t)\S{22}\t[0-9]+ *\t", "$1<id>\t<n>\t"),
+            (r#""logDir":"[^"]*""#, r#""logDir":"<path>""#),
+            (r"\(id=1, directoryId=\S{22}\)", "(id=1, directoryId=<id>)"),
         ];
         let replacements = rules.map(|(rule, name)| Ok((regex(rule)?, name)));
         Ok(Self {
@@ -49,6 +57,7 @@ impl Normal {
             measured: regex(MEASURED)?,
             replacements: replacements.into_iter().collect::<Result<_>>()?,
             broker: broker.to_string(),
+            controller: controller.to_string(),
         })
     }
 
@@ -71,6 +80,7 @@ impl Normal {
     fn line(&self, line: &str, is_measured: bool) -> String {
         let mut line = line.trim_end().to_owned();
         line = line.replace(&self.broker, "SERVER");
+        line = line.replace(&self.controller, "CONTROLLER");
         for (rule, name) in &self.replacements {
             line = rule.replace_all(&line, *name).into_owned();
         }
@@ -95,18 +105,19 @@ mod tests {
 
     fn lines(output: &str, is_measured: bool) -> Vec<String> {
         let broker = "127.0.0.1:40000".parse().unwrap();
-        let normal = Normal::new(broker).unwrap();
+        let controller = "127.0.0.1:40001".parse().unwrap();
+        let normal = Normal::new(broker, controller).unwrap();
         normal.lines("  ", output.as_bytes(), is_measured)
     }
 
     #[test]
     fn ids_times_and_addresses_get_names() {
-        let output = "x 127.0.0.1:40000 \n\
+        let output = "x 127.0.0.1:40000 y 127.0.0.1:40001\n\
                       TopicId: AAAAAAAAAAAAAAAAAAAAAQ\tx\n\
                       member-01234567-89ab-cdef-0123-456789abcdef console-consumer-77\n\
                       127.0.0.1  40001  1763686800000\n";
         let expected = [
-            "  x SERVER",
+            "  x SERVER y CONTROLLER",
             "  TopicId: <id>\tx",
             "  member-<uuid> console-consumer-<n>",
             "  127.0.0.1  <port>  <now>",

@@ -113,7 +113,14 @@ public final class Main {
             .replace("127.0.0.1:" + port, "SERVER")
             .replace("127.0.0.1:" + (Integer.parseInt(port) + 1), "CONTROLLER")
             .replaceAll("127\\.0\\.0\\.1( +)\\d+", "127.0.0.1$1<port>")
-            .replaceAll("\\b1[78]\\d{11}\\b", "<now>");
+            .replaceAll("\\b1[78]\\d{11}\\b", "<now>")
+            .replaceAll("\\b\\d+ ms ago\\b", "<n> ms ago")
+            .replaceAll("Cluster(Id: +| ID: )\\S{22}", "Cluster$1<id>")
+            .replaceAll("\"directoryId\": \"\\S{22}\"", "\"directoryId\": \"<id>\"")
+            .replaceAll("(HighWatermark: +|Epoch: )\\d+", "$1<n>")
+            .replaceAll("^(\\d+ +\t)\\S{22}\t\\d+ *\t", "$1<id>\t<n>\t")
+            .replaceAll("\"logDir\":\"[^\"]*\"", "\"logDir\":\"<path>\"")
+            .replaceAll("\\(id=1, directoryId=\\S{22}\\)", "(id=1, directoryId=<id>)");
         return isMeasured ? normal.replaceAll("(?<![a-z])[0-9][-0-9:., ]*(?=[^0-9]|$)", "N ").stripTrailing() : normal;
     }
 }
