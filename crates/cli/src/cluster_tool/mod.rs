@@ -1,7 +1,7 @@
 //! `klamm cluster`, which is Kafka's `kafka-cluster`: the id of the cluster and its nodes, and
 //! brokers that are to be forgotten.
 //!
-//! Brokers are asked through krafka where it has the call, which is where connections may be secure.
+//! Brokers are asked through krafka where it has the call: only these connections may be secure.
 
 mod endpoints;
 

@@ -113,7 +113,8 @@ mod tests {
 
     #[test]
     fn directories_are_printed_with_their_partitions_or_what_went_wrong() {
-        let expected = r#"{"brokers":[{"broker":1,"logDirs":[{"partitions":[],"error":"org.apache.Gone","logDir":"/d\"2"},"#.to_owned()
+        let expected = r#"{"brokers":[{"broker":1,"logDirs":["#.to_owned()
+            + r#"{"partitions":[],"error":"org.apache.Gone","logDir":"/d\"2"},"#
             + r#"{"partitions":[{"partition":"a-1","size":68,"offsetLag":0,"isFuture":false},"#
             + r#"{"partition":"b-0","size":68,"offsetLag":0,"isFuture":false}],"#
             + r#""error":null,"logDir":"/d1"}]},{"broker":2,"logDirs":[]}],"version":1}"#;

@@ -1,5 +1,5 @@
-//! Tools that ask for the state of the cluster: `cluster`, `features` and `metadata-quorum`, through
-//! brokers and through controllers; and the arguments of `delete-records` and `log-dirs`.
+//! Tools that ask for the state of the cluster: `cluster`, `features` and `metadata-quorum`,
+//! through brokers and through controllers; and the arguments of `delete-records` and `log-dirs`.
 
 use crate::cluster::Cluster;
 use crate::program::{Place, Ran};
@@ -68,9 +68,10 @@ fn what_the_cluster_refuses_is_told() {
         assert!(refusal.contains(class), "{refusal}");
     }
     let mismatch = told("cluster", "cluster-id --bootstrap-controller SERVER");
-    let class = "org.apache.kafka.common.errors.MismatchedEndpointTypeException: The request was \
-                 sent to an endpoint of type BROKER, but we wanted an endpoint of type CONTROLLER\n";
-    assert_eq!(mismatch, class);
+    let expected = "org.apache.kafka.common.errors.MismatchedEndpointTypeException: The request \
+                    was sent to an endpoint of type BROKER, but we wanted an endpoint of type \
+                    CONTROLLER\n";
+    assert_eq!(mismatch, expected);
     let ran = run(
         &cluster,
         "features",
