@@ -20,6 +20,8 @@ mod create_partitions;
 mod create_topics;
 #[path = "42_delete_groups.rs"]
 mod delete_groups;
+#[path = "21_delete_records.rs"]
+mod delete_records;
 #[path = "20_delete_topics.rs"]
 mod delete_topics;
 #[path = "48_describe_client_quotas.rs"]
@@ -134,6 +136,7 @@ const BROKER: &[(ApiKey, Handler)] = &[
     (ApiKey::ApiVersions, handler!(api_versions)),
     (ApiKey::CreateTopics, handler!(create_topics)),
     (ApiKey::DeleteTopics, handler!(delete_topics)),
+    (ApiKey::DeleteRecords, handler!(delete_records)),
     (ApiKey::InitProducerId, handler!(init_producer_id)),
     (
         ApiKey::OffsetForLeaderEpoch,

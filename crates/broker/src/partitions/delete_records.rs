@@ -24,7 +24,8 @@ impl LocalPartition {
         let _lifecycle = self.lifecycle.read().await;
         // Who does not lead says so first.
         self.low_watermark()?;
-        if !self.log().config().delete {
+        let config = self.log().config();
+        if config.compact && !config.delete {
             return Err(ErrorCode::POLICY_VIOLATION);
         }
         let target = self.lock().core.delete_records_target(offset)?;
