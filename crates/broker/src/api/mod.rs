@@ -40,6 +40,10 @@ mod describe_topic_partitions;
 mod describe_user_scram_credentials;
 #[path = "43_elect_leaders.rs"]
 mod elect_leaders;
+#[path = "35_describe_log_dirs.rs"]
+mod describe_log_dirs;
+#[path = "61_describe_producers.rs"]
+mod describe_producers;
 #[path = "01_fetch.rs"]
 mod fetch;
 #[path = "10_find_coordinator.rs"]
@@ -144,6 +148,7 @@ const BROKER: &[(ApiKey, Handler)] = &[
     ),
     (ApiKey::DescribeConfigs, handler!(describe_configs)),
     (ApiKey::AlterConfigs, handler!(alter_configs)),
+    (ApiKey::DescribeLogDirs, handler!(describe_log_dirs)),
     (ApiKey::CreatePartitions, handler!(create_partitions)),
     (ApiKey::DeleteGroups, handler!(delete_groups)),
     (ApiKey::ElectLeaders, handler!(elect_leaders)),
@@ -187,6 +192,11 @@ const BROKER: &[(ApiKey, Handler)] = &[
         ApiKey::DescribeTopicPartitions,
         handler!(describe_topic_partitions),
     ),
+    (ApiKey::DescribeQuorum, handler!(describe_quorum)),
+    (ApiKey::UpdateFeatures, handler!(update_features)),
+    (ApiKey::DescribeCluster, handler!(describe_cluster)),
+    (ApiKey::UnregisterBroker, handler!(unregister_broker)),
+    (ApiKey::DescribeProducers, handler!(describe_producers)),
 ];
 
 /// What controllers serve.

@@ -57,6 +57,9 @@ pub trait Disk: Debug + Send + Sync {
     /// Makes the names in a directory durable.
     fn sync_directory<'a>(&'a self, directory: &'a Path) -> DiskFuture<'a, ()>;
 
+    /// How much room there is where a directory lies.
+    fn space<'a>(&'a self, directory: &'a Path) -> DiskFuture<'a, DiskSpace>;
+
     /// Locks the file at `path`, which is created if need be, against every other process, Java's
     /// among them, until the lock is dropped.
     ///
@@ -113,6 +116,15 @@ pub struct DirectoryEntry {
     pub is_directory: bool,
     /// Its size in bytes; 0 for a directory.
     pub size: u64,
+}
+
+/// How much room a file system has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DiskSpace {
+    /// So many bytes in all.
+    pub total_bytes: u64,
+    /// So many that may still be written without privileges.
+    pub usable_bytes: u64,
 }
 
 /// What an operation gave; none if there was nothing of that name.

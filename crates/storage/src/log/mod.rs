@@ -50,11 +50,12 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use protocol::ids::{LeaderEpoch, Offset};
+use protocol::ids::{LeaderEpoch, Offset, ProducerId};
 
 use crate::config::LogConfig;
 use crate::directory_health::DirectoryHealth;
 use crate::disk::{Disk, DiskError, DiskErrorKind};
+use crate::producer_state::ProducerEntry;
 use crate::segment::{ScanError, Segment};
 
 pub use crate::segment::{BatchFault, TimestampOffset};
@@ -174,6 +175,13 @@ impl Log {
     /// The epoch in which the record at `offset` was written.
     pub fn epoch_at(&self, offset: Offset) -> Option<LeaderEpoch> {
         self.lock().epochs.epoch_at(offset)
+    }
+
+    /// What `see` makes of each producer that is known, in the order of their ids.
+    pub fn producers<T>(&self, see: impl Fn(ProducerId, &ProducerEntry) -> T) -> Vec<T> {
+        let state = self.lock();
+        let producers = state.producers.producers();
+        producers.map(|(id, entry)| see(id, entry)).collect()
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

@@ -38,7 +38,7 @@ use std::sync::Arc;
 use self::device::Device;
 use self::file::RealFile;
 use self::live_files::LiveFiles;
-use super::{DirectoryEntry, Disk, DiskError, DiskFile, DiskFuture, DiskLock, OpenMode};
+use super::{DirectoryEntry, Disk, DiskError, DiskFile, DiskFuture, DiskLock, DiskSpace, OpenMode};
 
 /// The operating system's file system.
 #[derive(Debug)]
@@ -123,6 +123,18 @@ impl Disk for RealDisk {
                 files.sync_directory(directory)
             }),
         )
+    }
+
+    fn space<'a>(&'a self, directory: &'a Path) -> DiskFuture<'a, DiskSpace> {
+        Box::pin(async move {
+            let found = rustix::fs::statvfs(directory);
+            let found = found
+                .map_err(|error| DiskError::from_system("measure", directory, error.into()))?;
+            Ok(DiskSpace {
+                total_bytes: found.f_blocks.saturating_mul(found.f_frsize),
+                usable_bytes: found.f_bavail.saturating_mul(found.f_frsize),
+            })
+        })
     }
 
     fn lock<'a>(&'a self, path: &'a Path) -> DiskFuture<'a, Box<dyn DiskLock>> {

@@ -36,6 +36,8 @@ pub enum Operation {
     RemoveDirectory,
     /// Making a directory's names durable.
     SyncDirectory,
+    /// Asking for the room there is.
+    Space,
     /// Locking a file.
     Lock,
     /// Asking for a file's size.
@@ -104,6 +106,7 @@ impl Operation {
             Self::Read => "read",
             Self::Write => "write",
             Self::SetSize => "resize",
+            Self::Space => "measure",
         }
     }
 }

@@ -9,7 +9,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::SimulatedDisk;
-use crate::disk::{DirectoryEntry, Disk, DiskError, DiskFile, DiskFuture, DiskLock, OpenMode};
+use crate::disk::{
+    DirectoryEntry, Disk, DiskError, DiskFile, DiskFuture, DiskLock, DiskSpace, OpenMode,
+};
 
 /// A disk that does so many operations; every later one waits for ever.
 #[derive(Debug)]
@@ -87,6 +89,10 @@ impl Disk for HaltingDisk {
 
     fn sync_directory<'a>(&'a self, directory: &'a Path) -> DiskFuture<'a, ()> {
         Box::pin(perform(&self.left, self.disk.sync_directory(directory)))
+    }
+
+    fn space<'a>(&'a self, directory: &'a Path) -> DiskFuture<'a, DiskSpace> {
+        Box::pin(perform(&self.left, self.disk.space(directory)))
     }
 
     fn lock<'a>(&'a self, path: &'a Path) -> DiskFuture<'a, Box<dyn DiskLock>> {

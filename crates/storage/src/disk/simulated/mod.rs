@@ -34,7 +34,8 @@ use self::file::{SimulatedFile, SimulatedLock};
 use self::state::{Shared, State, Target};
 use self::tree::NodeId;
 use super::{
-    DirectoryEntry, Disk, DiskError, DiskErrorKind, DiskFile, DiskFuture, DiskLock, OpenMode,
+    DirectoryEntry, Disk, DiskError, DiskErrorKind, DiskFile, DiskFuture, DiskLock, DiskSpace,
+    OpenMode,
 };
 
 /// The outcome of a future that has one without waiting; on a disk that is not stalled, no
@@ -208,6 +209,16 @@ impl Disk for SimulatedDisk {
         self.perform(Operation::SyncDirectory, directory, |state| {
             state.counters.directory_syncs += 1;
             state.tree.sync_directory(directory)
+        })
+    }
+
+    /// Always the same: what is written does not take anything away.
+    fn space<'a>(&'a self, directory: &'a Path) -> DiskFuture<'a, DiskSpace> {
+        self.perform(Operation::Space, directory, |_| {
+            Ok(DiskSpace {
+                total_bytes: 1 << 40,
+                usable_bytes: 1 << 39,
+            })
         })
     }
 

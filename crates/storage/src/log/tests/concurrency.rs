@@ -5,7 +5,7 @@ use std::fs;
 
 use super::*;
 use crate::disk::{
-    DirectoryEntry, DiskError, DiskFile, DiskFuture, DiskLock, OpenMode, with_suffix,
+    DirectoryEntry, DiskError, DiskFile, DiskFuture, DiskLock, DiskSpace, OpenMode, with_suffix,
 };
 use protocol::records::BatchHeader;
 
@@ -68,6 +68,10 @@ impl Disk for SlowDisk {
 
     fn sync_directory<'a>(&'a self, directory: &'a Path) -> DiskFuture<'a, ()> {
         slow(self.0.sync_directory(directory))
+    }
+
+    fn space<'a>(&'a self, directory: &'a Path) -> DiskFuture<'a, DiskSpace> {
+        slow(self.0.space(directory))
     }
 
     fn lock<'a>(&'a self, path: &'a Path) -> DiskFuture<'a, Box<dyn DiskLock>> {
