@@ -1,5 +1,6 @@
 //! Which partitions a change of a broker touches, and what becomes of them.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use protocol::Uuid;
@@ -9,6 +10,9 @@ use super::configs::{MIN_INSYNC_REPLICAS, UNCLEAN_LEADER_ELECTION_ENABLE};
 use super::partition_change::{Election, PartitionChange};
 use crate::image::{ConfigResource, NO_LEADER, PartitionRegistration, ResourceKind, TopicImage};
 use crate::record::VersionedRecord;
+
+/// A partition by the id of its topic and its index.
+pub(super) type Replica = (Uuid, i32);
 
 /// A change of a broker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,7 +43,7 @@ impl<'a> Controller<'a> {
         transition: BrokerTransition,
         records: &mut Vec<VersionedRecord>,
     ) {
-        let is_touched = |partition: &PartitionRegistration| match transition {
+        let is_touched = |_: Replica, partition: &PartitionRegistration| match transition {
             BrokerTransition::Leaves(id) => partition.isr.contains(&id),
             BrokerTransition::Arrives(_) => partition.leader == NO_LEADER,
             BrokerTransition::LostData(id) | BrokerTransition::Unregisters(id) => {
@@ -57,8 +61,22 @@ impl<'a> Controller<'a> {
         directory: Uuid,
         records: &mut Vec<VersionedRecord>,
     ) {
-        let is_touched =
-            |partition: &PartitionRegistration| partition.directory(broker_id) == Some(directory);
+        let is_touched = |_: Replica, partition: &PartitionRegistration| {
+            partition.directory(broker_id) == Some(directory)
+        };
+        let transition = BrokerTransition::Leaves(broker_id);
+        self.add_changes_where(transition, &is_touched, records);
+    }
+
+    /// Adds the records for partitions whose replica on `broker_id` turns out to be in a directory
+    /// that is offline.
+    pub(super) fn add_lost_replica_changes(
+        &self,
+        broker_id: i32,
+        lost: &BTreeSet<Replica>,
+        records: &mut Vec<VersionedRecord>,
+    ) {
+        let is_touched = |replica: Replica, _: &PartitionRegistration| lost.contains(&replica);
         let transition = BrokerTransition::Leaves(broker_id);
         self.add_changes_where(transition, &is_touched, records);
     }
@@ -109,12 +127,15 @@ impl<'a> Controller<'a> {
     fn add_changes_where(
         &self,
         transition: BrokerTransition,
-        is_touched: &dyn Fn(&PartitionRegistration) -> bool,
+        is_touched: &dyn Fn(Replica, &PartitionRegistration) -> bool,
         records: &mut Vec<VersionedRecord>,
     ) {
         for topic in self.image().topics().iter() {
             let partitions = topic.partitions.iter();
-            let mut touched = partitions.filter(|(_, each)| is_touched(each)).peekable();
+            let is_touched = |(index, each): &(&i32, &Arc<PartitionRegistration>)| {
+                is_touched((topic.id, **index), each)
+            };
+            let mut touched = partitions.filter(is_touched).peekable();
             if touched.peek().is_none() {
                 continue;
             }

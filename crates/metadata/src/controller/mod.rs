@@ -19,6 +19,7 @@
 
 mod activation;
 mod alter_partition;
+mod assign_directories;
 mod brokers;
 mod client_quotas;
 mod configs;

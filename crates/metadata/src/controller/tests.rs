@@ -5,6 +5,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use proptest::prelude::*;
+use protocol::generated::AssignReplicasToDirsRequest;
+use protocol::generated::assign_replicas_to_dirs_request::{
+    DirectoryData, PartitionData, TopicData,
+};
 use protocol::generated::broker_heartbeat_request::BrokerHeartbeatRequest;
 use protocol::generated::broker_registration_request::{
     BrokerRegistrationRequest, Feature, Listener,
@@ -15,7 +19,9 @@ use protocol::generated::create_partitions_request::{
 use protocol::generated::create_topics_request::{
     CreatableReplicaAssignment, CreatableTopic, CreateTopicsRequest,
 };
-use protocol::generated::metadata::{FeatureLevelRecord, RegisterControllerRecord};
+use protocol::generated::metadata::{
+    BrokerRegistrationChangeRecord, FeatureLevelRecord, RegisterControllerRecord,
+};
 use protocol::time::Now;
 use protocol::wire::Writer;
 use protocol::{ErrorCode, Uuid};
@@ -349,6 +355,95 @@ fn a_session_that_runs_out_moves_leadership_and_a_heartbeat_brings_it_back() {
         .unwrap();
     node.heartbeat(1, |_| ()).unwrap();
     assert_eq!(node.leader("single", lost), (1, vec![1]));
+}
+
+/// Tells that the broker's replica of partition 0 of a topic is in a directory.
+fn assign(
+    node: &mut Node,
+    broker_id: i32,
+    topic_id: Uuid,
+    directory: Uuid,
+) -> Result<ErrorCode, ApiError> {
+    let epoch = node.image().cluster().broker(broker_id).unwrap().epoch;
+    let request = AssignReplicasToDirsRequest {
+        broker_id,
+        broker_epoch: epoch,
+        directories: vec![DirectoryData {
+            id: directory,
+            topics: vec![TopicData {
+                topic_id,
+                partitions: vec![PartitionData { partition_index: 0 }],
+            }],
+        }],
+    };
+    let outcome = node.controller().assign_directories(&request)?;
+    node.append(&outcome.records);
+    let topic = &outcome.response.directories[0].topics[0];
+    Ok(topic.partitions[0].error_code)
+}
+
+#[test]
+fn a_replica_is_in_the_directory_that_its_broker_has_told() {
+    let mut node = Node::with_brokers(2);
+    let topic_id = node.create(topic("t", 1, 2)).unwrap().topic_id;
+    let (online, offline) = (Uuid::from_u128(1001), Uuid::from_u128(7777));
+    let directory_of = |node: &Node, broker_id: i32| {
+        let partition = node.image().topics().partition(topic_id, 0).unwrap();
+        partition.directory(broker_id).unwrap()
+    };
+    let other = directory_of(&node, 2);
+    assert_eq!(assign(&mut node, 1, topic_id, online), Ok(ErrorCode::NONE));
+    assert_eq!(directory_of(&node, 1), online);
+    assert_eq!(directory_of(&node, 2), other);
+    let offset = node.next_offset;
+    assert_eq!(assign(&mut node, 1, topic_id, online), Ok(ErrorCode::NONE));
+    assert_eq!(node.next_offset, offset, "nothing has changed");
+    assert_eq!(node.leader("t", 0).1.len(), 2);
+    assert_eq!(assign(&mut node, 1, topic_id, offline), Ok(ErrorCode::NONE));
+    assert_eq!(directory_of(&node, 1), offline);
+    assert_eq!(node.leader("t", 0), (2, vec![2]));
+    let unknown = Uuid::from_u128(9);
+    let refused = assign(&mut node, 1, unknown, online);
+    assert_eq!(refused, Ok(ErrorCode::UNKNOWN_TOPIC_ID));
+    let single = node.create(topic("single", 1, 1)).unwrap().topic_id;
+    let leader = node.leader("single", 0).0;
+    let refused = assign(&mut node, 3 - leader, single, online);
+    assert_eq!(refused, Ok(ErrorCode::NOT_LEADER_OR_FOLLOWER));
+}
+
+#[test]
+fn a_directory_that_goes_offline_takes_its_leaders_along_and_no_others() {
+    let mut node = Node::with_brokers(2);
+    let directories = [Uuid::from_u128(1001), Uuid::from_u128(2001)];
+    let mut request = node
+        .image()
+        .cluster()
+        .broker(1)
+        .unwrap()
+        .directories
+        .clone();
+    assert_eq!(request, [directories[0]]);
+    request.push(directories[1]);
+    let change = BrokerRegistrationChangeRecord {
+        broker_id: 1,
+        broker_epoch: node.image().cluster().broker(1).unwrap().epoch,
+        log_dirs: request,
+        ..BrokerRegistrationChangeRecord::default()
+    };
+    let record = MetadataRecord::BrokerRegistrationChange(change);
+    node.append(&[VersionedRecord { record, version: 2 }]);
+    for (name, directory) in [("a", directories[0]), ("b", directories[1])] {
+        let topic_id = node.create(topic(name, 1, 2)).unwrap().topic_id;
+        assert_eq!(
+            assign(&mut node, 1, topic_id, directory),
+            Ok(ErrorCode::NONE)
+        );
+    }
+    node.heartbeat(1, |request| request.offline_log_dirs = vec![directories[1]])
+        .unwrap();
+    assert_eq!(node.leader("a", 0).1.len(), 2);
+    assert_eq!(node.leader("b", 0), (2, vec![2]));
+    assert!(node.image().cluster().is_active(1));
 }
 
 #[test]

@@ -13,6 +13,8 @@ mod alter_partition;
 mod alter_partition_reassignments;
 #[path = "51_alter_user_scram_credentials.rs"]
 mod alter_user_scram_credentials;
+#[path = "73_assign_replicas_to_dirs.rs"]
+mod assign_replicas_to_dirs;
 #[path = "63_broker_heartbeat.rs"]
 mod broker_heartbeat;
 #[path = "62_broker_registration.rs"]
@@ -73,6 +75,7 @@ pub(super) fn decide(
         ApiKey::BrokerHeartbeat => broker_heartbeat::decide(active, request),
         ApiKey::UnregisterBroker => unregister_broker::decide(active, request),
         ApiKey::AllocateProducerIds => allocate_producer_ids::decide(active, request),
+        ApiKey::AssignReplicasToDirs => assign_replicas_to_dirs::decide(active, request),
         _ => Err(ErrorCode::UNSUPPORTED_VERSION),
     }
 }
