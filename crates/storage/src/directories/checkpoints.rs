@@ -119,8 +119,7 @@ impl LogDirectories {
         if checkpoints.is_closed {
             return Ok(0);
         }
-        let mut partitions = self.partitions();
-        partitions.retain(|partition| Arc::ptr_eq(partition.directory(), directory));
+        let partitions = self.logs_in(directory);
         let mut written = 0;
         for &file in files {
             let saved = checkpoints.saved.get(&file);

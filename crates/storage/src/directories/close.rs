@@ -55,8 +55,7 @@ impl LogDirectories {
         now_ms: i64,
     ) -> Result<(), LogError> {
         check_online(directory)?;
-        let mut partitions = self.partitions();
-        partitions.retain(|partition| Arc::ptr_eq(partition.directory(), directory));
+        let partitions = self.logs_in(directory);
         let close = |partition: Arc<PartitionLog>| -> Work<'_, _> {
             Box::pin(async move { partition.log().close(now_ms).await })
         };

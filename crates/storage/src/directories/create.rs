@@ -31,6 +31,8 @@ pub struct NewPartition {
     /// Whether this node never had it. If it had, it may lie in a directory that does not work, and
     /// is created elsewhere only if all directories work.
     pub is_new: bool,
+    /// Where it is to be if that works; otherwise, or without one, it is where there are fewest.
+    pub directory: Option<Arc<LogDirectory>>,
 }
 
 /// Why a partition was not created.
@@ -219,7 +221,7 @@ impl LogDirectories {
         now_ms: i64,
     ) -> Result<Arc<PartitionLog>, CreateError> {
         let topic_partition = &new.topic_partition;
-        if !is_name_of_directory(topic_partition) {
+        if !is_name_of_directory(&topic_partition.to_string()) {
             return Err(CreateError::Name {
                 topic_partition: topic_partition.clone(),
             });
@@ -236,7 +238,12 @@ impl LogDirectories {
         }
         let mut directories: Vec<_> = self.directories.iter().collect();
         // Directories with as many partitions stay in the order of the configuration.
-        directories.sort_by_key(|directory| directory.expected_partition_count());
+        let is_wanted = |directory: &Arc<LogDirectory>| {
+            let wanted = new.directory.as_ref();
+            wanted.is_some_and(|wanted| Arc::ptr_eq(wanted, directory))
+        };
+        directories
+            .sort_by_key(|directory| (!is_wanted(directory), directory.expected_partition_count()));
         let mut last = CreateError::Log {
             topic_partition: topic_partition.clone(),
             source: LogError::Offline(nothing_configured()),
@@ -262,8 +269,22 @@ impl LogDirectories {
         new: &NewPartition,
         now_ms: i64,
     ) -> Result<Arc<PartitionLog>, CreateError> {
+        let path = directory.path().join(new.topic_partition.to_string());
+        let partition = self.create_at(directory, new, path, now_ms).await?;
+        let inserted = self.table_mut().insert(&partition);
+        inserted.expect("nothing is created without its reservation");
+        Ok(partition)
+    }
+
+    /// Creates the log of a partition under a name that is free.
+    pub(super) async fn create_at(
+        &self,
+        directory: &Arc<LogDirectory>,
+        new: &NewPartition,
+        path: PathBuf,
+        now_ms: i64,
+    ) -> Result<Arc<PartitionLog>, CreateError> {
         let topic_partition = &new.topic_partition;
-        let path = directory.path().join(topic_partition.to_string());
         let disk = self.disk.as_ref();
         let failed = |source| CreateError::Log {
             topic_partition: topic_partition.clone(),
@@ -294,10 +315,7 @@ impl LogDirectories {
         let name = topic_partition.clone();
         let topic_id = Some(new.topic_id);
         let partition = PartitionLog::new(name, topic_id, directory.clone(), log, None);
-        let partition = Arc::new(partition);
-        let inserted = self.table_mut().insert(&partition);
-        inserted.expect("nothing is created without its reservation");
-        Ok(partition)
+        Ok(Arc::new(partition))
     }
 
     async fn create_log(
@@ -354,7 +372,6 @@ pub(super) fn jitter_seed(seed: u64, partition: &TopicPartition) -> u64 {
 /// How long the name of a directory can be on the file systems that matter.
 const NAME_SIZE_MAX: usize = 255;
 
-fn is_name_of_directory(partition: &TopicPartition) -> bool {
-    let name = partition.to_string();
-    name.len() <= NAME_SIZE_MAX && PartitionDirectoryName::parse(&name).is_some()
+pub(super) fn is_name_of_directory(name: &str) -> bool {
+    name.len() <= NAME_SIZE_MAX && PartitionDirectoryName::parse(name).is_some()
 }

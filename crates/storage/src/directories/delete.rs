@@ -67,10 +67,10 @@ impl LogDirectories {
         now_ms: i64,
     ) -> Result<(), DeleteError> {
         let stage = PartitionDirectoryStage::Delete(unique);
-        let path = self.take_away(partition, stage).await?;
+        let path = self.take_away(partition, stage, now_ms).await?;
         self.deletions().push(Deletion {
             path,
-            directory: partition.directory().clone(),
+            directory: partition.directory(),
             due_ms: now_ms.saturating_add(self.settings.file_delete_delay_ms),
         });
         Ok(())
@@ -86,9 +86,10 @@ impl LogDirectories {
         &self,
         partition: &Arc<PartitionLog>,
         unique: Uuid,
+        now_ms: i64,
     ) -> Result<(), DeleteError> {
         let stage = PartitionDirectoryStage::Stray(unique);
-        self.take_away(partition, stage).await.map(drop)
+        self.take_away(partition, stage, now_ms).await.map(drop)
     }
 
     /// Removes the files whose delay is over, those of deleted partitions and those of segments
@@ -123,6 +124,7 @@ impl LogDirectories {
         &self,
         partition: &Arc<PartitionLog>,
         stage: PartitionDirectoryStage,
+        now_ms: i64,
     ) -> Result<PathBuf, DeleteError> {
         let lifecycle = self.lifecycle.read().await;
         let topic_partition = partition.topic_partition().clone();
@@ -134,6 +136,15 @@ impl LogDirectories {
         }
         let directory = partition.directory();
         directory.check_online()?;
+        // Before the log: a copy without one would be taken for it.
+        let copy = self.table().copy(&topic_partition);
+        if let Some(copy) = copy {
+            let discarded = self.discard(&copy, now_ms).await;
+            discarded.map_err(|source| DeleteError::Log {
+                topic_partition: topic_partition.clone(),
+                source,
+            })?;
+        }
         let name = PartitionDirectoryName {
             topic_partition: topic_partition.clone(),
             stage,

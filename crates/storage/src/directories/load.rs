@@ -31,7 +31,7 @@ use crate::checkpoint::{self, CheckpointError, CleanShutdown, PartitionMetadata}
 use crate::config::LogConfig;
 use crate::disk::{Disk, DiskError, if_there};
 use crate::log::{Log, OpenOptions};
-use crate::names::{TopicName, TopicPartition};
+use crate::names::{PartitionDirectoryName, TopicName, TopicPartition};
 
 /// Says the settings of a topic's logs.
 pub type LogConfigs<'a> = &'a (dyn Fn(&TopicName) -> LogConfig + Sync);
@@ -143,7 +143,8 @@ impl ClaimedDirectories {
         let mut table = Table::default();
         let mut deletions = Vec::new();
         let mut reports = Vec::new();
-        for (report, partitions) in bounded::join(directory_count, surveys, &load).await {
+        let mut copies = Vec::new();
+        for (report, partitions, found) in bounded::join(directory_count, surveys, &load).await {
             for partition in partitions {
                 table
                     .insert(&partition)
@@ -161,6 +162,7 @@ impl ClaimedDirectories {
                 due_ms: now_ms.saturating_add(settings.file_delete_delay_ms),
             }));
             reports.push(report);
+            copies.extend(found);
         }
         let loaded = LogDirectories {
             disk,
@@ -171,6 +173,7 @@ impl ClaimedDirectories {
             reservations: Reservations::default(),
             deletions: Mutex::new(deletions),
         };
+        loaded.sort_out_copies(copies, now_ms).await;
         // Recovery may have ended a log before its recovery point, and what is appended there next
         // is not to be believed after another crash.
         loaded.checkpoint_recovery_points().await;
@@ -208,7 +211,11 @@ impl Loader<'_> {
     async fn load(
         &self,
         (directory, survey): (Arc<LogDirectory>, Survey),
-    ) -> (DirectoryReport, Vec<Arc<PartitionLog>>) {
+    ) -> (
+        DirectoryReport,
+        Vec<Arc<PartitionLog>>,
+        Vec<Arc<PartitionLog>>,
+    ) {
         let mut report = DirectoryReport {
             clean_stop: directory.last_stop.is_some(),
             directory: directory.clone(),
@@ -218,21 +225,28 @@ impl Loader<'_> {
         };
         let begun = directory.note(self.begin(&directory).await);
         let Ok(malformed) = begun else {
-            return (report, Vec::new());
+            return (report, Vec::new(), Vec::new());
         };
         report.malformed_checkpoints = malformed;
         // To recover logs keeps a processor busy, and there are more than one.
-        let load = |topic_partition: &TopicPartition| -> Work<'static, _> {
-            Box::pin(self.partition(&directory, topic_partition).load())
+        let load = |(topic_partition, name): (TopicPartition, String)| -> Work<'static, _> {
+            Box::pin(self.partition(&directory, topic_partition, name).load())
         };
-        let listed = report.survey.partitions.iter().collect();
-        let loaded = bounded::spread(self.settings.concurrency, listed, &load).await;
+        let listed = report.survey.partitions.iter();
+        let listed = listed.map(|partition| (partition.clone(), partition.to_string()));
+        let loaded = bounded::spread(self.settings.concurrency, listed.collect(), &load).await;
         let mut partitions = Vec::new();
         for (partition, log) in loaded.into_iter().flatten() {
             partitions.push(partition);
             report.logs.push(log);
         }
-        (report, partitions)
+        let listed = report.survey.future.iter().filter_map(|name| {
+            let parsed = PartitionDirectoryName::parse(name)?;
+            Some((parsed.topic_partition, name.clone()))
+        });
+        let loaded = bounded::spread(self.settings.concurrency, listed.collect(), &load).await;
+        let copies = loaded.into_iter().flatten().map(|(copy, _)| copy);
+        (report, partitions, copies.collect())
     }
 
     /// From here on a crash leaves logs that have to be recovered.
@@ -247,15 +261,17 @@ impl Loader<'_> {
     fn partition(
         &self,
         directory: &Arc<LogDirectory>,
-        topic_partition: &TopicPartition,
+        topic_partition: TopicPartition,
+        name: String,
     ) -> PartitionLoader {
         PartitionLoader {
             disk: self.disk.clone(),
             directory: directory.clone(),
-            topic_partition: topic_partition.clone(),
             config: (self.configs)(&topic_partition.topic),
-            jitter_seed: jitter_seed(self.settings.jitter_seed, topic_partition),
+            jitter_seed: jitter_seed(self.settings.jitter_seed, &topic_partition),
             now_ms: self.now_ms,
+            topic_partition,
+            name,
         }
     }
 }
@@ -265,6 +281,8 @@ struct PartitionLoader {
     disk: Arc<dyn Disk>,
     directory: Arc<LogDirectory>,
     topic_partition: TopicPartition,
+    /// Of the partition's directory.
+    name: String,
     config: LogConfig,
     jitter_seed: u64,
     now_ms: i64,
@@ -277,7 +295,7 @@ impl PartitionLoader {
         if !directory.is_online() {
             return None;
         }
-        let path = directory.path().join(topic_partition.to_string());
+        let path = directory.path().join(self.name);
         let metadata = path.join(PartitionMetadata::FILE_NAME);
         let metadata = checkpoint::load::<PartitionMetadata>(self.disk.as_ref(), &metadata).await;
         let metadata = metadata.inspect_err(|error| directory.fail(&path, error.clone()));

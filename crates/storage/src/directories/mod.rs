@@ -28,6 +28,7 @@ mod delete;
 mod directory;
 mod format;
 mod load;
+mod moves;
 mod partition;
 mod reservations;
 mod shared_sync;
@@ -48,6 +49,7 @@ pub use delete::{DeleteError, Removed};
 pub use directory::{DirectoryOffline, DirectoryState, LogDirectory};
 pub use format::{FormatError, NodeIdentity, create_directory, format};
 pub use load::{DirectoryReport, LoadError, LoadedLog, LogConfigs};
+pub use moves::{MoveError, Orphan};
 pub use partition::{PartitionLog, TopicIdPartition};
 pub use survey::Survey;
 pub use upkeep::Upkeep;
@@ -132,6 +134,14 @@ impl LogDirectories {
     /// The directories in the order of the configuration, those included that do not work.
     pub fn directories(&self) -> &[Arc<LogDirectory>] {
         &self.directories
+    }
+
+    /// All logs that lie in a directory, copies on their way into it among them.
+    fn logs_in(&self, directory: &Arc<LogDirectory>) -> Vec<Arc<PartitionLog>> {
+        let mut logs = self.partitions();
+        logs.extend(self.copies());
+        logs.retain(|log| Arc::ptr_eq(&log.directory(), directory));
+        logs
     }
 
     fn directory_count(&self) -> NonZeroUsize {

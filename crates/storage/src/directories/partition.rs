@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use protocol::Uuid;
 use protocol::ids::Offset;
@@ -28,7 +28,8 @@ pub struct PartitionLog {
     topic_partition: TopicPartition,
     /// Empty until it is known: old versions of Kafka wrote no `partition.metadata`.
     pub(super) topic_id: OnceLock<Uuid>,
-    directory: Arc<LogDirectory>,
+    /// Another one after the replica has moved.
+    directory: Mutex<Arc<LogDirectory>>,
     log: Log,
     high_watermark: Offset,
 }
@@ -45,7 +46,7 @@ impl PartitionLog {
         Self {
             topic_partition,
             topic_id: topic_id.map(OnceLock::from).unwrap_or_default(),
-            directory,
+            directory: Mutex::new(directory),
             log,
             high_watermark: high_watermark.map_or(start, |offset| offset.max(start).min(end)),
         }
@@ -67,8 +68,14 @@ impl PartitionLog {
     }
 
     /// The log directory it lies in.
-    pub fn directory(&self) -> &Arc<LogDirectory> {
-        &self.directory
+    pub fn directory(&self) -> Arc<LogDirectory> {
+        Arc::clone(&self.directory_mut())
+    }
+
+    pub(super) fn directory_mut(&self) -> MutexGuard<'_, Arc<LogDirectory>> {
+        self.directory
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Its log.
@@ -88,6 +95,8 @@ impl PartitionLog {
 pub(super) struct Table {
     by_name: BTreeMap<TopicPartition, Arc<PartitionLog>>,
     by_id: BTreeMap<TopicIdPartition, Arc<PartitionLog>>,
+    /// The copies of partitions that are being moved.
+    copies: BTreeMap<TopicPartition, Arc<PartitionLog>>,
 }
 
 impl Table {
@@ -107,7 +116,7 @@ impl Table {
         let replaced = self.by_name.insert(name, partition.clone());
         assert!(replaced.is_none(), "a name has one partition");
         partition
-            .directory
+            .directory()
             .partitions
             .fetch_add(1, Ordering::Relaxed);
         Ok(())
@@ -122,7 +131,7 @@ impl Table {
     pub(super) fn remove(&mut self, partition: &PartitionLog) {
         if self.by_name.remove(partition.topic_partition()).is_some() {
             partition
-                .directory
+                .directory()
                 .partitions
                 .fetch_sub(1, Ordering::Relaxed);
         }
@@ -137,6 +146,52 @@ impl Table {
 
     pub(super) fn by_id(&self, id: TopicIdPartition) -> Option<Arc<PartitionLog>> {
         self.by_id.get(&id).cloned()
+    }
+
+    pub(super) fn copy(&self, name: &TopicPartition) -> Option<Arc<PartitionLog>> {
+        self.copies.get(name).cloned()
+    }
+
+    /// In the order of names.
+    pub(super) fn copies(&self) -> Vec<Arc<PartitionLog>> {
+        self.copies.values().cloned().collect()
+    }
+
+    /// Adds the copy of a partition, which counts as one more in its directory.
+    pub(super) fn insert_copy(&mut self, copy: &Arc<PartitionLog>) {
+        let name = copy.topic_partition().clone();
+        let replaced = self.copies.insert(name, copy.clone());
+        assert!(replaced.is_none(), "a partition has one copy");
+        copy.directory().partitions.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Removes a copy that is there.
+    pub(super) fn remove_copy(&mut self, copy: &Arc<PartitionLog>) {
+        let name = copy.topic_partition();
+        if self
+            .copies
+            .get(name)
+            .is_some_and(|it| Arc::ptr_eq(it, copy))
+        {
+            self.copies.remove(name);
+            copy.directory().partitions.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Notes that a partition has the files of its copy now, which is no more.
+    pub(super) fn exchange_copy(&mut self, partition: &PartitionLog, copy: &PartitionLog) {
+        self.copies.remove(partition.topic_partition());
+        let (before, after) = (partition.directory(), copy.directory());
+        before.partitions.fetch_sub(1, Ordering::Relaxed);
+        *partition.directory_mut() = after;
+        *copy.directory_mut() = before;
+    }
+
+    /// Makes a copy the partition.
+    pub(super) fn promote_copy(&mut self, copy: &Arc<PartitionLog>) {
+        self.remove_copy(copy);
+        let inserted = self.insert(copy);
+        inserted.expect("a copy without a log has no namesake");
     }
 
     /// In the order of names.

@@ -25,7 +25,7 @@ pub struct Survey {
     pub partitions: Vec<TopicPartition>,
     /// `-delete` directories: what is left of deleted partitions.
     pub deleted: Vec<String>,
-    /// `-future` directories, left alone.
+    /// `-future` directories: copies of partitions that were being moved.
     pub future: Vec<String>,
     /// `-stray` directories, left alone.
     pub stray: Vec<String>,

@@ -23,6 +23,7 @@
 
 mod append;
 mod compaction;
+mod copy;
 mod error;
 mod files;
 mod flush;
@@ -61,6 +62,7 @@ use crate::segment::{ScanError, Segment};
 pub use crate::segment::{BatchFault, TimestampOffset};
 
 pub use append::{AppendError, AppendOrigin, Appended, Codecs, LeaderAppend};
+pub use copy::Copied;
 pub use error::LogError;
 pub use open::OpenOptions;
 pub use read::{LogSlice, ReadOutcome, ReadRequest};
@@ -75,7 +77,8 @@ use writer::Writer;
 #[derive(Debug)]
 pub struct Log {
     disk: Arc<dyn Disk>,
-    health: Arc<DirectoryHealth>,
+    /// Of the log directory that the files are in.
+    health: Mutex<Arc<DirectoryHealth>>,
     /// Decides how much earlier than `segment.ms` each segment is rolled.
     jitter_seed: u64,
     writer: tokio::sync::Mutex<Writer>,
@@ -184,6 +187,11 @@ impl Log {
         producers.map(|(id, entry)| see(id, entry)).collect()
     }
 
+    /// Not to be held for long, nor when the state is locked.
+    fn health_mut(&self) -> MutexGuard<'_, Arc<DirectoryHealth>> {
+        self.health.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -192,14 +200,14 @@ impl Log {
     /// directory.
     pub(crate) fn disk_failed(&self, error: DiskError) -> LogError {
         if error.kind() != DiskErrorKind::NoSpace && !self.retired.load(Ordering::Relaxed) {
-            self.health.fail(&error);
+            self.health_mut().fail(&error);
         }
         LogError::Disk(error)
     }
 
     /// What a failed sync means, whatever the reason: nobody knows which bytes are on the disk.
     fn sync_failed(&self, error: DiskError) -> LogError {
-        self.health.fail(&error);
+        self.health_mut().fail(&error);
         LogError::Disk(error)
     }
 
@@ -211,6 +219,6 @@ impl Log {
         if let LoadError::Scan(_, ScanError::Disk(error)) = error {
             return self.disk_failed(error);
         }
-        error.report(&self.health, &self.directory())
+        error.report(&self.health_mut(), &self.directory())
     }
 }

@@ -70,7 +70,7 @@ impl Log {
         };
         let log = Self {
             disk,
-            health,
+            health: Mutex::new(health),
             jitter_seed: options.jitter_seed,
             writer: tokio::sync::Mutex::new(Writer::default()),
             flushing: tokio::sync::Mutex::new(flushed),
@@ -146,6 +146,7 @@ impl Loader<'_> {
             names_changes: 1,
             cleaned_to: None,
             truncations: 0,
+            truncated_to: None,
         };
         Ok((state, loaded.dropped, tidied))
     }

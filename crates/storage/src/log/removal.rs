@@ -15,7 +15,7 @@ impl Log {
         let _flushing = self.flushing.lock().await;
         // Also when an operation was given up half-way.
         let mut writer = self.writer.lock().await;
-        if let Some(failure) = self.health.failure() {
+        if let Some(failure) = self.health_mut().failure() {
             return Err(LogError::Offline(failure.clone()));
         }
         let renamed = self.disk.rename(&self.directory(), directory).await;

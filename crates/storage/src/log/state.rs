@@ -40,6 +40,8 @@ pub(super) struct State {
     pub(super) cleaned_to: Option<Offset>,
     /// How often the log was truncated: a reader that stumbles looks whether that is why.
     pub(super) truncations: u64,
+    /// The lowest end the log had since whoever copies it has last followed.
+    pub(super) truncated_to: Option<Offset>,
 }
 
 /// The producer snapshots there are.
@@ -122,6 +124,8 @@ impl State {
         self.cleaned_to = self.cleaned_to.map(|offset| offset.min(log_end.offset));
         self.recent.clear();
         self.truncations += 1;
+        let lowest = self.truncated_to.unwrap_or(log_end.offset);
+        self.truncated_to = Some(lowest.min(log_end.offset));
     }
 
     /// Replaces the segments, of which the last is the one to append to.

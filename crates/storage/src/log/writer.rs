@@ -26,7 +26,7 @@ impl Log {
     /// that failed or was given up has left behind.
     pub(super) async fn lock_writer(&self) -> Result<MutexGuard<'_, Writer>, LogError> {
         let mut writer = self.writer.lock().await;
-        if let Some(failure) = self.health.failure() {
+        if let Some(failure) = self.health_mut().failure() {
             return Err(LogError::Offline(failure.clone()));
         }
         if writer.closed || writer.changing_files {

@@ -125,6 +125,14 @@ impl ProducerState {
         self.snapshot_offset = offset;
     }
 
+    /// The same state for a log that has no snapshot of it yet.
+    pub fn without_snapshot(&self) -> Self {
+        Self {
+            snapshot_offset: Offset(-1),
+            ..self.clone()
+        }
+    }
+
     /// Forgets the producers that have written nothing, markers included, for `expiration_ms`
     /// (`producer.id.expiration.ms`), unless they have a transaction open.
     pub fn expire(&mut self, now_ms: i64, expiration_ms: i64) {

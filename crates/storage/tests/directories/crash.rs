@@ -144,6 +144,18 @@ impl<'a> Life<'a> {
         }
     }
 
+    async fn move_away(&self, name: &str, unique: u128) {
+        self.node.begin_move(name, unique).await;
+        self.append(name, 2).await;
+        self.node.copy(name).await;
+        self.append(name, 1).await;
+        while !self.node.copy(name).await {}
+        self.append(name, 1).await;
+        self.node.finish_move(name).await;
+        // All of the copy is durable.
+        self.know_durable(name);
+    }
+
     async fn end(self) {
         self.journal.lock().unwrap().is_serving = false;
         self.node.close().await;
@@ -168,14 +180,24 @@ async fn live(disk: Arc<dyn Disk>, journal: &Mutex<Journal>) {
     life.delete("a-0", 5001).await;
     life.create("a-0", 1003).await;
     life.append("a-0", 3).await;
+    life.move_away("a-0", 6001).await;
+    life.append("a-0", 1).await;
     life.flush("b-0").await;
     life.checkpoint().await;
+    life.move_away("a-0", 6002).await;
+    life.node.begin_move("a-1", 6003).await;
+    life.node.copy("a-1").await;
     life.append("b-0", 2).await;
     life.node.logs.remove_due(NOW_MS + DELETE_DELAY_MS).await;
     life.end().await;
     let life = Life::begin(&disk, journal).await;
     life.append("a-1", 2).await;
+    life.node.begin_move("b-0", 6004).await;
+    life.node.copy("b-0").await;
     life.delete("b-0", 5001).await;
+    life.flush("a-1").await;
+    life.node.finish_move("a-1").await;
+    life.append("a-1", 1).await;
     life.flush("a-1").await;
     life.end().await;
 }
@@ -203,6 +225,17 @@ fn check(disk: &Arc<dyn Disk>, journal: &Journal) {
     }
     for partition in node.logs.partitions() {
         check_partition(&partition, journal, &is_marked);
+    }
+    for copy in node.logs.copies() {
+        // It goes on as if nothing had happened.
+        let name = copy.topic_partition().to_string();
+        let partition = node.find(&name).unwrap();
+        let before = run(values(&partition));
+        run(append(&partition, "new"));
+        run(node.finish_move(&name));
+        let mut after = run(values(&partition));
+        assert_eq!(after.pop().as_deref(), Some("new"));
+        assert_eq!(after, before, "{name}");
     }
     check_service(disk, node);
 }

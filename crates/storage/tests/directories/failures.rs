@@ -67,6 +67,7 @@ fn a_failed_directory_takes_its_own_partitions_along_and_no_others() {
             topic_id: Uuid::from_u128(1004),
             config: config(),
             is_new: false,
+            directory: None,
         };
         let error = node.logs.create(not_new, NOW_MS).await.unwrap_err();
         assert!(

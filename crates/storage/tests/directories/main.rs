@@ -8,6 +8,7 @@
 
 mod crash;
 mod failures;
+mod moves;
 mod node;
 mod partitions;
 mod real;

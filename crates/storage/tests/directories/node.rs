@@ -11,7 +11,7 @@ use protocol::records::{BatchBuilder, BatchTemplate, BatchView, NewRecord};
 use storage::config::LogConfig;
 use storage::directories::{
     ClaimError, ClaimedDirectories, ConfiguredDirectory, CreateError, DirectoryReport,
-    DirectorySettings, ExpectedNode, LogDirectories, NewPartition, PartitionLog,
+    DirectorySettings, ExpectedNode, LogDirectories, NewPartition, Orphan, PartitionLog,
 };
 use storage::disk::{Disk, OpenMode};
 use storage::log::{AppendOrigin, Codecs, LeaderAppend, ReadOutcome, ReadRequest};
@@ -38,6 +38,8 @@ impl Node {
     pub(crate) async fn load(claimed: ClaimedDirectories) -> Self {
         let loaded = claimed.load(settings(), &|_| config(), NOW_MS).await;
         let (logs, reports) = loaded.unwrap();
+        let undecided = |_: &PartitionLog| Orphan::Undecided;
+        logs.settle_copies(&undecided, NOW_MS).await.unwrap();
         Self { logs, reports }
     }
 
@@ -51,6 +53,7 @@ impl Node {
             topic_id: Uuid::from_u128(topic_id),
             config: config(),
             is_new: true,
+            directory: None,
         };
         self.logs.create(new, NOW_MS).await
     }
@@ -59,6 +62,38 @@ impl Node {
         for report in self.logs.close(Some(BROKER_EPOCH), &|_| None, NOW_MS).await {
             assert!(report.failure.is_none(), "{:?}", report.failure);
         }
+    }
+
+    /// Begins to move a partition into the directory where it is not.
+    pub(crate) async fn begin_move(&self, name: &str, unique: u128) -> Arc<PartitionLog> {
+        let partition = self.find(name).unwrap();
+        let mut directories = self.logs.directories().iter();
+        let other = directories.find(|other| !Arc::ptr_eq(other, &partition.directory()));
+        let unique = Uuid::from_u128(unique);
+        let begun = self
+            .logs
+            .begin_move(&partition, other.unwrap(), unique, NOW_MS);
+        begun.await.unwrap()
+    }
+
+    /// Copies a little; returns whether that was all.
+    pub(crate) async fn copy(&self, name: &str) -> bool {
+        let partition = self.find(name).unwrap();
+        let copy = self.logs.copy_of(partition.topic_id_partition().unwrap());
+        let copy = copy.unwrap();
+        let copied = self.logs.copy(&partition, &copy, 200, NOW_MS).await;
+        copied.unwrap().is_complete
+    }
+
+    pub(crate) async fn finish_move(&self, name: &str) {
+        let partition = self.find(name).unwrap();
+        let copy = self.logs.copy_of(partition.topic_id_partition().unwrap());
+        let copy = copy.unwrap();
+        let high_watermark = |partition: &PartitionLog| Some(partition.log().log_end_offset());
+        let finished = self
+            .logs
+            .finish_move(&partition, &copy, &high_watermark, NOW_MS);
+        finished.await.unwrap();
     }
 
     pub(crate) fn find(&self, name: &str) -> Option<Arc<PartitionLog>> {

@@ -1,6 +1,6 @@
 //! Partitions come, are found, and go.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::task::{Context, Waker};
 
@@ -93,10 +93,10 @@ fn partitions_are_created_side_by_side_and_none_of_them_twice() {
     simulated.resume();
     let [first, again, other] = creations.map(|creation| run(creation).unwrap());
     assert!(Arc::ptr_eq(&first, &again));
-    let paths = [&first, &other].map(|partition| partition.directory().path());
+    let paths = [&first, &other].map(|partition| partition.directory().path().to_owned());
     assert_eq!(
         paths,
-        PATHS.map(Path::new),
+        PATHS.map(PathBuf::from),
         "the second one has counted the first"
     );
     let counts = node.logs.directories().iter();
@@ -168,6 +168,7 @@ fn names_may_be_as_long_as_directories_allow() {
                     topic_id: Uuid::from_u128(1001),
                     config: config(),
                     is_new: true,
+                    directory: None,
                 },
                 NOW_MS,
             );
@@ -326,9 +327,12 @@ fn a_partition_that_is_set_aside_keeps_its_files_and_leaves_its_name() {
         let partition = node.create("t-0", 1001).await.unwrap();
         append(&partition, "a").await;
         let unique = Uuid::from_u128(10);
-        node.logs.set_aside(&partition, unique).await.unwrap();
+        node.logs
+            .set_aside(&partition, unique, NOW_MS)
+            .await
+            .unwrap();
         assert!(node.find("t-0").is_none());
-        let again = node.logs.set_aside(&partition, unique).await;
+        let again = node.logs.set_aside(&partition, unique, NOW_MS).await;
         assert!(matches!(again, Err(DeleteError::NotServed { .. })));
         assert_eq!(node.logs.remove_due(i64::MAX).await.directories, 0);
         let anew = node.create("t-0", 1002).await.unwrap();

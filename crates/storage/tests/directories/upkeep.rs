@@ -28,6 +28,7 @@ async fn create(node: &Node, name: &str, topic_id: u128, config: LogConfig) -> A
         topic_id: Uuid::from_u128(topic_id),
         config,
         is_new: true,
+        directory: None,
     };
     node.logs.create(new, NOW_MS).await.unwrap()
 }
@@ -257,6 +258,7 @@ fn everything_can_be_awaited_on_any_thread() {
         topic_id: Uuid::from_u128(1001),
         config: config(),
         is_new: true,
+        directory: None,
     };
     check_all(&node.logs, new, &partition);
     check(crate::node::claim(&disk, &[]));
