@@ -95,15 +95,18 @@ fn topics_in(
         let named = (partition.topic.as_str(), partition.partition);
         asked.as_ref().is_none_or(|asked| asked.contains(&named))
     };
-    for log in broker.partitions.logs().partitions() {
+    let logs = broker.partitions.logs();
+    let current = logs.partitions().into_iter().map(|log| (log, false));
+    let copies = logs.copies().into_iter().map(|copy| (copy, true));
+    for (log, is_future_key) in current.chain(copies) {
         let name = log.topic_partition();
-        if Arc::ptr_eq(log.directory(), directory) && is_asked(name) {
+        if Arc::ptr_eq(&log.directory(), directory) && is_asked(name) {
             let partitions = topics.entry(name.topic.to_string()).or_default();
             partitions.push(DescribeLogDirsPartition {
                 partition_index: name.partition,
                 partition_size: i64::try_from(log.log().size_bytes()).unwrap_or(i64::MAX),
-                offset_lag: lag(broker, &log),
-                is_future_key: false,
+                offset_lag: lag(broker, &log, is_future_key),
+                is_future_key,
             });
         }
     }
@@ -114,12 +117,15 @@ fn topics_in(
     topics.collect()
 }
 
-fn lag(broker: &Broker, log: &PartitionLog) -> i64 {
+fn lag(broker: &Broker, log: &PartitionLog, is_future: bool) -> i64 {
     let partition = log.topic_id_partition();
     let partition = partition.and_then(|id| broker.partitions.find(id).ok());
     partition.map_or(NO_LAG, |partition| {
-        let behind = partition.high_watermark().0 - log.log().log_end_offset().0;
-        behind.max(0)
+        let end = log.log().log_end_offset().0;
+        match is_future {
+            true => partition.log().log_end_offset().0 - end,
+            false => (partition.high_watermark().0 - end).max(0),
+        }
     })
 }
 

@@ -8,6 +8,8 @@ mod alter_client_quotas;
 mod alter_configs;
 #[path = "45_alter_partition_reassignments.rs"]
 mod alter_partition_reassignments;
+#[path = "34_alter_replica_log_dirs.rs"]
+mod alter_replica_log_dirs;
 #[path = "51_alter_user_scram_credentials.rs"]
 mod alter_user_scram_credentials;
 #[path = "18_api_versions.rs"]
@@ -32,6 +34,10 @@ mod describe_cluster;
 mod describe_configs;
 #[path = "15_describe_groups.rs"]
 mod describe_groups;
+#[path = "35_describe_log_dirs.rs"]
+mod describe_log_dirs;
+#[path = "61_describe_producers.rs"]
+mod describe_producers;
 #[path = "55_describe_quorum.rs"]
 mod describe_quorum;
 #[path = "75_describe_topic_partitions.rs"]
@@ -40,10 +46,6 @@ mod describe_topic_partitions;
 mod describe_user_scram_credentials;
 #[path = "43_elect_leaders.rs"]
 mod elect_leaders;
-#[path = "35_describe_log_dirs.rs"]
-mod describe_log_dirs;
-#[path = "61_describe_producers.rs"]
-mod describe_producers;
 #[path = "01_fetch.rs"]
 mod fetch;
 #[path = "10_find_coordinator.rs"]
@@ -148,6 +150,10 @@ const BROKER: &[(ApiKey, Handler)] = &[
     ),
     (ApiKey::DescribeConfigs, handler!(describe_configs)),
     (ApiKey::AlterConfigs, handler!(alter_configs)),
+    (
+        ApiKey::AlterReplicaLogDirs,
+        handler!(alter_replica_log_dirs),
+    ),
     (ApiKey::DescribeLogDirs, handler!(describe_log_dirs)),
     (ApiKey::CreatePartitions, handler!(create_partitions)),
     (ApiKey::DeleteGroups, handler!(delete_groups)),
@@ -195,8 +201,8 @@ const BROKER: &[(ApiKey, Handler)] = &[
     (ApiKey::DescribeQuorum, handler!(describe_quorum)),
     (ApiKey::UpdateFeatures, handler!(update_features)),
     (ApiKey::DescribeCluster, handler!(describe_cluster)),
-    (ApiKey::UnregisterBroker, handler!(unregister_broker)),
     (ApiKey::DescribeProducers, handler!(describe_producers)),
+    (ApiKey::UnregisterBroker, handler!(unregister_broker)),
 ];
 
 /// What controllers serve.

@@ -16,6 +16,8 @@ pub struct ReplicationConfig {
     pub session_timeout_ms: u64,
     /// `initial.broker.registration.timeout.ms`.
     pub registration_timeout_ms: u64,
+    /// `num.replica.alter.log.dirs.threads`; none for as many as there are log directories.
+    pub log_directory_move_count: Option<usize>,
     /// `controlled.shutdown.enable`.
     pub controlled_shutdown: bool,
 }
@@ -29,6 +31,7 @@ impl ReplicationConfig {
             heartbeat_interval_ms: settings.number("broker.heartbeat.interval.ms")?,
             session_timeout_ms: settings.number("broker.session.timeout.ms")?,
             registration_timeout_ms: settings.number("initial.broker.registration.timeout.ms")?,
+            log_directory_move_count: settings.limit("num.replica.alter.log.dirs.threads")?,
             controlled_shutdown: settings.boolean("controlled.shutdown.enable")?,
         };
         let wait_ms: u64 = settings.number("replica.fetch.wait.max.ms")?;

@@ -38,7 +38,7 @@ use crate::fatal::{FatalError, FatalErrors};
 use crate::groups::Groups;
 use crate::lifecycle::BrokerLifecycle;
 use crate::metadata_follower::MetadataFollower;
-use crate::partitions::{Partitions, Upkeep};
+use crate::partitions::{Partitions, ReplicaMover, Upkeep};
 use crate::telemetry::Telemetry;
 use crate::telemetry::endpoint::MetricsEndpoint;
 use directory_watch::DirectoryWatch;
@@ -59,6 +59,7 @@ pub struct Node {
     lifecycle: Arc<BrokerLifecycle>,
     watch: DirectoryWatch,
     upkeep: Upkeep,
+    mover: ReplicaMover,
     follower: MetadataFollower,
     groups: Arc<Groups>,
     partitions: Arc<Partitions>,

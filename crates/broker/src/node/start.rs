@@ -21,7 +21,7 @@ use crate::lifecycle::{AdvertisedListener, BrokerLifecycle, LifecycleParts};
 use crate::metadata_cache::{MetadataCache, Published};
 use crate::metadata_follower::{FollowerParts, MetadataFollower};
 use crate::metadata_records;
-use crate::partitions::{PartitionParts, Partitions, TopicConfigs, Upkeep};
+use crate::partitions::{PartitionParts, Partitions, ReplicaMover, TopicConfigs, Upkeep};
 use crate::producer_ids::ProducerIds;
 use crate::quotas::ClientQuotas;
 use crate::requests::{AllowAll, BrokerService};
@@ -110,6 +110,7 @@ pub(super) async fn start(
     let metrics = starting.serve_metrics(&broker).await?;
     starting.telemetry.set_broker_state(BrokerState::Recovery);
     let upkeep = starting.start_upkeep(&partitions);
+    let mover = starting.start_mover(&partitions, &controller);
     starting.let_in(&lifecycle).await?;
     let bound = open.iter().map(OpenListener::bound).collect();
     let servers = starting.serve(open, &broker);
@@ -124,6 +125,7 @@ pub(super) async fn start(
         lifecycle,
         watch,
         upkeep,
+        mover,
         follower,
         groups,
         partitions,
@@ -345,6 +347,16 @@ impl Starting {
             warn!("look after {partition}: {error}{causes}");
         };
         Upkeep::start(partitions, settings::upkeep(&self.config), Arc::new(report))
+    }
+
+    fn start_mover(
+        &self,
+        partitions: &Arc<Partitions>,
+        controller: &ActiveController,
+    ) -> ReplicaMover {
+        let configured = self.config.replication.log_directory_move_count;
+        let concurrency = configured.unwrap_or(partitions.logs().directories().len());
+        ReplicaMover::start(partitions, controller.channel(), concurrency)
     }
 
     async fn serve_metrics(

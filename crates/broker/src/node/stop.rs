@@ -23,6 +23,7 @@ pub(super) async fn stop(mut node: Node) {
         server.drain(DRAIN).await;
     }
     node.follower.stop().await;
+    node.mover.end().await;
     node.upkeep.end().await;
     for report in node.partitions.close().await {
         let path = report.directory.path().display();

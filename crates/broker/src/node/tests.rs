@@ -1,5 +1,7 @@
 //! A whole node on a simulated disk.
 
+mod moves;
+
 use super::*;
 use crate::chance::Chance;
 use crate::clock::{Clock, WallClock};
@@ -74,6 +76,8 @@ async fn formatted_disk(log_dirs: &[&str]) -> Arc<SimulatedDisk> {
 
 /// Starts a node whose configuration has these keys on top.
 async fn start(disk: &Arc<SimulatedDisk>, overrides: &[&str]) -> Result<Node, StartError> {
+    // Another life, with other ids.
+    let seed = 1 + disk.counters().directory_syncs;
     let disk: Arc<dyn Disk> = disk.clone();
     let overrides: Vec<_> = overrides.iter().map(|text| (*text).to_owned()).collect();
     let sources = Sources {
@@ -88,7 +92,7 @@ async fn start(disk: &Arc<SimulatedDisk>, overrides: &[&str]) -> Result<Node, St
         disk: Arc::clone(&disk),
         transport: Arc::new(network.node("node", host)),
         clock: Clock::new(Arc::new(Noon)),
-        chance: Chance::from_seed(1),
+        chance: Chance::from_seed(seed),
         timers: Timers::start(),
         control: Handle::current(),
         loggers: Arc::new(NoLoggers),

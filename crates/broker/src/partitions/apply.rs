@@ -108,6 +108,7 @@ impl Partitions {
             async move { partitions.assign(&replica, &image).await }
         });
         self.carry_out(assignments, &mut applied).await;
+        self.resume_moves();
         applied.led.sort_by_key(|replica| replica.id);
         applied.resigned.sort_by_key(|replica| replica.id);
         self.apply_configs(delta, &image);
@@ -169,6 +170,7 @@ impl Partitions {
                 let (was_leader, epoch) = (partition.is_leader(), partition.leader_epoch());
                 let assigned = partition.assign(&replica.partition, image).await;
                 change.failure = assigned.err().map(|error| FailedReplica { id, error });
+                self.tell_directory(&partition, &replica.partition);
                 let (is_leader, elected) = (partition.is_leader(), partition.as_elected());
                 if is_leader && !(was_leader && elected.leader_epoch == epoch) {
                     change.led = Some(elected);
@@ -200,11 +202,13 @@ impl Partitions {
         let parts = &self.surroundings.parts;
         let topic: TopicName = replica.topic_name.parse()?;
         let config = parts.topic_configs.of_topic(&topic, image);
+        let topic_partition = TopicPartition {
+            topic,
+            partition: replica.index,
+        };
         let new = NewPartition {
-            topic_partition: TopicPartition {
-                topic,
-                partition: replica.index,
-            },
+            directory: self.wanted_directory(&topic_partition, &replica.partition),
+            topic_partition,
             topic_id: replica.topic_id,
             config: config.log,
             is_new: self.is_surely_new(&replica.partition),

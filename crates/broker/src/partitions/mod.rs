@@ -23,6 +23,7 @@ mod deadlines;
 mod delete_records;
 mod file;
 mod local_partition;
+mod moves;
 mod offsets;
 mod read;
 mod retry;
@@ -49,6 +50,7 @@ pub use append::{Ack, PendingAck, ProduceAppend, ProduceFailure};
 pub use apply::{AppliedReplicas, ElectedReplica, FailedReplica, ReplicaError};
 pub use compaction::{Compaction, CompactionSettings, LastCleaning};
 pub use local_partition::LocalPartition;
+pub use moves::ReplicaMover;
 pub use offsets::{FoundOffset, OffsetLookup, OffsetQuery};
 pub use read::{Found, PartitionRead, ReadLimits};
 pub use strays::Stray;
@@ -57,6 +59,7 @@ pub use upkeep::{Upkeep, UpkeepReport, UpkeepSettings};
 pub use wait::RecordsWait;
 
 use deadlines::Deadlines;
+use moves::Moves;
 use surroundings::Surroundings;
 
 /// All partitions of this node.
@@ -98,6 +101,7 @@ impl Partitions {
             deadlines: Deadlines::default(),
             flush_wanted: Notify::new(),
             removal_wanted: Notify::new(),
+            moves: Moves::default(),
         });
         let secret = surroundings.parts.environment.chance.uuid();
         let compaction = Compaction::new(&surroundings.parts.logs, *secret.as_bytes());
@@ -190,7 +194,7 @@ async fn watch_directory(directory: Arc<LogDirectory>, partitions: Weak<Partitio
         return;
     };
     for partition in partitions.all() {
-        if Arc::ptr_eq(partition.partition_log.directory(), &directory) {
+        if Arc::ptr_eq(&partition.partition_log.directory(), &directory) {
             partition.take_offline(OfflineReason::LogDirectoryFailed);
         }
     }

@@ -16,6 +16,7 @@ use tokio::sync::Notify;
 
 use super::compaction::CompactionSettings;
 use super::deadlines::Deadlines;
+use super::moves::Moves;
 use crate::config::{BrokerConfig, TopicConfig};
 use crate::environment::Environment;
 use crate::metadata_cache::MetadataCache;
@@ -88,6 +89,8 @@ pub(super) struct Surroundings {
     pub(super) flush_wanted: Notify,
     /// Told when there are files that are to be removed one day.
     pub(super) removal_wanted: Notify,
+    /// What moves between log directories.
+    pub(super) moves: Moves,
 }
 
 impl Surroundings {

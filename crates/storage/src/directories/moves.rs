@@ -230,9 +230,14 @@ impl LogDirectories {
                 self.checkpoint_recovery_points().await;
             }
             let copied = log.copy_from(partition.log(), LAST_COPY_BYTES, now_ms);
-            if copied.await?.is_complete {
+            let copied = copied.await?;
+            if copied.is_complete {
                 break;
             }
+            assert!(
+                copied.bytes > 0,
+                "a log that nobody changes is copied to its end"
+            );
         }
         log.take_over(&held).await?;
         log.flush(log.log_end_offset(), now_ms).await?;

@@ -59,7 +59,8 @@ impl Log {
         Ok(is_behind)
     }
 
-    /// Copies what comes next in the source: about `size_max` bytes, and a batch at least.
+    /// Copies what comes next in the source, whose truncations it has followed: about
+    /// `size_max` bytes, and a batch at least.
     pub(crate) async fn copy_from(
         &self,
         source: &Self,

@@ -1,3 +1,5 @@
+//! Deletions over a connection: what each partition is answered.
+
 use super::super::harness::{COMPACTED, Node, T};
 use metadata::image::ResourceKind;
 use protocol::ErrorCode;

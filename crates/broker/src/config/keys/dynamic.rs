@@ -58,6 +58,6 @@ pub(super) const BROKER_QUOTA_KEYS: &[ConfigKey] = keys! {
         ClusterWide, NotYet,
         "How many bytes a second this broker sends to throttled followers.";
     "replica.alter.log.dirs.io.max.bytes.per.second", Long, Is("9223372036854775807"), AtLeast(0),
-        Medium, ClusterWide, NotYet,
+        Medium, ClusterWide, Used,
         "How many bytes a second are moved between log directories.";
 };

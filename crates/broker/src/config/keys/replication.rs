@@ -21,7 +21,7 @@ pub(super) const REPLICATION_KEYS: &[ConfigKey] = keys! {
         "How long a broker that starts tries to register before it gives up and stops.";
     "leader.imbalance.check.interval.seconds", Long, Is("300"), AtLeast(1), High, ReadOnly, NotYet,
         "How often the controller looks whether leaders should move back to preferred replicas.";
-    "num.replica.alter.log.dirs.threads", Int, Null, Any, High, ReadOnly, NotYet,
+    "num.replica.alter.log.dirs.threads", Int, Null, Any, High, ReadOnly, Used,
         "How many threads move replicas between log directories.";
     "num.replica.fetchers", Int, Is("1"), AtLeast(1), High, ClusterWide, NotYet,
         "How many fetchers copy records from one other broker.";
