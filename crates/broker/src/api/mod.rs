@@ -187,6 +187,7 @@ const BROKER: &[(ApiKey, Handler)] = &[
     (ApiKey::DescribeQuorum, handler!(describe_quorum)),
     (ApiKey::UpdateFeatures, handler!(update_features)),
     (ApiKey::DescribeCluster, handler!(describe_cluster)),
+    (ApiKey::DescribeProducers, handler!(describe_producers)),
     (ApiKey::UnregisterBroker, handler!(unregister_broker)),
     (
         ApiKey::GetTelemetrySubscriptions,
@@ -198,11 +199,6 @@ const BROKER: &[(ApiKey, Handler)] = &[
         ApiKey::DescribeTopicPartitions,
         handler!(describe_topic_partitions),
     ),
-    (ApiKey::DescribeQuorum, handler!(describe_quorum)),
-    (ApiKey::UpdateFeatures, handler!(update_features)),
-    (ApiKey::DescribeCluster, handler!(describe_cluster)),
-    (ApiKey::DescribeProducers, handler!(describe_producers)),
-    (ApiKey::UnregisterBroker, handler!(unregister_broker)),
 ];
 
 /// What controllers serve.

@@ -342,8 +342,7 @@ impl LogDirectories {
         Ok(())
     }
 
-    /// Has the copies that a start has found fit to their logs: nothing was appended since, so what
-    /// the log does not have was lost with its tail and is not to come back.
+    /// Has the copies that a start has found fit to their logs.
     pub(super) async fn sort_out_copies(&self, found: Vec<Arc<PartitionLog>>, now_ms: i64) {
         for copy in found {
             let log = self.table().by_name(copy.topic_partition());
@@ -358,10 +357,7 @@ impl LogDirectories {
             }
             let outcome = match (&log, is_usable) {
                 (_, false) => self.discard(&copy, now_ms).await,
-                (Some(log), true) => {
-                    let end = log.log().log_end_offset();
-                    copy.log().truncate_to(end, now_ms).await.map(drop)
-                }
+                (Some(log), true) => copy.log().fit_to(log.log(), now_ms).await,
                 (None, true) => Ok(()),
             };
             if let Err(error) = outcome {

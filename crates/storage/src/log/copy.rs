@@ -59,6 +59,38 @@ impl Log {
         Ok(is_behind)
     }
 
+    /// Drops what this copy, which a start has found, has and its source has not: what the source
+    /// has lost with its tail, and what it had dropped before, of which nobody told the copy. As
+    /// between replicas (KIP-101), leader epochs tell: what is appended behind a truncation is of
+    /// another one.
+    pub(crate) async fn fit_to(&self, source: &Self, now_ms: i64) -> Result<(), LogError> {
+        self.truncate_to(self.common_end(source), now_ms)
+            .await
+            .map(drop)
+    }
+
+    fn common_end(&self, source: &Self) -> Offset {
+        let (own_end, source_end) = (self.log_end_offset(), source.log_end_offset());
+        let (own, other) = (self.lock().epochs.clone(), source.lock().epochs.clone());
+        if own.latest().is_none() {
+            return own_end.min(source_end);
+        }
+        let mut latest = own.latest().map(|(epoch, _)| epoch);
+        while let Some(epoch) = latest {
+            let ends = (
+                own.end_offset_of(epoch, own_end),
+                other.end_offset_of(epoch, source_end),
+            );
+            if let (Some((_, own_end)), Some((found, source_end))) = ends
+                && found == epoch
+            {
+                return own_end.min(source_end);
+            }
+            latest = own.previous(epoch);
+        }
+        self.first_base_offset()
+    }
+
     /// Copies what comes next in the source, whose truncations it has followed: about
     /// `size_max` bytes, and a batch at least.
     pub(crate) async fn copy_from(

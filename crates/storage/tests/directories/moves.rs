@@ -28,11 +28,15 @@ async fn produce(partition: &PartitionLog, epoch: i32, producer: ProducerFields)
         transactional: true,
         ..BatchTemplate::new(0)
     };
+    append_in(partition, epoch, template, "p").await;
+}
+
+async fn append_in(partition: &PartitionLog, epoch: i32, template: BatchTemplate, value: &str) {
     let mut builder = BatchBuilder::new(template);
     let record = NewRecord {
         timestamp_ms: NOW_MS,
         key: None,
-        value: Some(b"p"),
+        value: Some(value.as_bytes()),
         headers: &[],
     };
     builder.append(&record).unwrap();
@@ -293,7 +297,8 @@ impl Mover {
                 for _ in 0..count {
                     let value = format!("value {}", self.appended);
                     self.appended += 1;
-                    run(append(&partition, &value));
+                    let template = BatchTemplate::new(0);
+                    run(append_in(&partition, self.epoch, template, &value));
                     self.expected.push(value);
                 }
             }
@@ -347,6 +352,8 @@ impl Mover {
     fn start_anew(&mut self) {
         self.node = None;
         self.node = Some(run(Node::start(&self.disk)));
+        // As after any start: what is appended from now on is of a new epoch.
+        self.epoch += 1;
         let end = self.partition().log().log_end_offset().0 as usize;
         assert!(end >= self.durable, "{end} of {}", self.durable);
         self.expected.truncate(end);
@@ -362,7 +369,7 @@ impl Mover {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
+    #![proptest_config(ProptestConfig::with_cases(300))]
 
     #[test]
     fn whatever_happens_a_moved_log_has_what_it_would_have_had(steps in steps()) {
