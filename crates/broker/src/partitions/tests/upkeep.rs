@@ -129,7 +129,7 @@ async fn a_compacted_log_is_cleaned_when_enough_of_it_is_new() {
     let compaction = node.partitions.compaction();
     assert_eq!(compaction.last_cleanings().len(), 1);
     let directory = partition.partition_log.directory();
-    assert_eq!(node.partitions.uncleanable(directory).count, 0);
+    assert_eq!(node.partitions.uncleanable(&directory).count, 0);
     let path = directory.path().join("cleaner-offset-checkpoint");
     let checkpoint = read_whole(node.disk.as_ref(), &path, 1 << 10)
         .await
@@ -150,7 +150,7 @@ async fn a_log_that_cannot_be_cleaned_is_left_alone_and_said_to_be() {
     node.disk.flip_bit(&path, 65, 0).unwrap();
     pass(&node, COMPACTION_BACKOFF_MS + 1_000).await;
     let directory = partition.partition_log.directory();
-    let uncleanable = node.partitions.uncleanable(directory);
+    let uncleanable = node.partitions.uncleanable(&directory);
     assert_eq!(uncleanable.count, 1);
     assert_eq!(uncleanable.bytes, partition.log().size_bytes());
     assert!(directory.is_online());

@@ -70,6 +70,7 @@ async fn write_log_dir(directory: &Path, ending: Ending) -> Result<()> {
             topic_id: Uuid::from_u128(id),
             config: config(topic),
             is_new: true,
+            directory: None,
         };
         let partition = node.directories.create(new, node::now_ms()).await?;
         let name = partition.topic_partition().to_string();
