@@ -173,7 +173,7 @@ impl LogCleaner {
         for partition in partitions {
             let config = partition.log().config();
             let is_wanted = config.compact && partition.directory().is_online();
-            if !is_wanted || !self.is_free(&partition) {
+            if !is_wanted || !self.is_free(&partition) || partition.log().is_copied() {
                 continue;
             }
             let Some(high_watermark) = high_watermarks(&partition) else {

@@ -147,7 +147,9 @@ impl LogDirectories {
             directory: None,
         };
         let path = destination.path().join(name);
-        let copy = self.create_at(destination, &new, path, now_ms).await?;
+        partition.log().set_copied(true);
+        let created = self.create_at(destination, &new, path, now_ms).await;
+        let copy = created.inspect_err(|_| partition.log().set_copied(false))?;
         self.table_mut().insert_copy(&copy);
         Ok(copy)
     }
@@ -290,7 +292,11 @@ impl LogDirectories {
         now_ms: i64,
     ) -> Result<(), LogError> {
         let directory = copy.directory();
-        self.table_mut().remove_copy(copy);
+        let was_there = self.table_mut().remove_copy(copy);
+        let log = self.table().by_name(copy.topic_partition());
+        if let Some(log) = log.filter(|_| was_there) {
+            log.log().set_copied(false);
+        }
         if !directory.is_online() {
             // The next start finds it.
             return Ok(());
@@ -357,7 +363,10 @@ impl LogDirectories {
             }
             let outcome = match (&log, is_usable) {
                 (_, false) => self.discard(&copy, now_ms).await,
-                (Some(log), true) => copy.log().fit_to(log.log(), now_ms).await,
+                (Some(log), true) => {
+                    log.log().set_copied(true);
+                    copy.log().fit_to(log.log(), now_ms).await
+                }
                 (None, true) => Ok(()),
             };
             if let Err(error) = outcome {

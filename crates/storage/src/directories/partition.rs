@@ -165,17 +165,16 @@ impl Table {
         copy.directory().partitions.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Removes a copy that is there.
-    pub(super) fn remove_copy(&mut self, copy: &Arc<PartitionLog>) {
+    /// Removes a copy, and returns whether it was there.
+    pub(super) fn remove_copy(&mut self, copy: &Arc<PartitionLog>) -> bool {
         let name = copy.topic_partition();
-        if self
-            .copies
-            .get(name)
-            .is_some_and(|it| Arc::ptr_eq(it, copy))
-        {
+        let found = self.copies.get(name);
+        let is_there = found.is_some_and(|found| Arc::ptr_eq(found, copy));
+        if is_there {
             self.copies.remove(name);
             copy.directory().partitions.fetch_sub(1, Ordering::Relaxed);
         }
+        is_there
     }
 
     /// Notes that a partition has the files of its copy now, which is no more.

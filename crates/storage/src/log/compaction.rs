@@ -122,7 +122,9 @@ impl Log {
 
     /// Whether the segments of a view are still worth reading.
     pub(crate) fn is_as_viewed(&self, view: &CompactionView) -> bool {
-        !self.retired.load(Ordering::Relaxed) && self.lock().truncations == view.truncations
+        let state = self.lock();
+        let is_same = state.truncations == view.truncations && !state.is_copied;
+        is_same && !self.retired.load(Ordering::Relaxed)
     }
 
     /// What must be known of the producers after a cleaning.
@@ -253,6 +255,9 @@ impl Log {
     /// Where segments of a view lie among those in use.
     fn find_viewed(&self, view: &CompactionView, replaced: &[Arc<Segment>]) -> Option<usize> {
         let state = self.lock();
+        if state.is_copied {
+            return None;
+        }
         let first = replaced.first()?;
         let mut segments = state.segments.iter();
         let place = segments.position(|segment| Arc::ptr_eq(segment, first))?;

@@ -37,6 +37,16 @@ pub(crate) struct HeldLog<'a> {
 }
 
 impl Log {
+    /// Says whether the log is being copied; no cleaning is begun then, and none ends.
+    pub(crate) fn set_copied(&self, is_copied: bool) {
+        self.lock().is_copied = is_copied;
+    }
+
+    /// Whether the log is being copied.
+    pub(crate) fn is_copied(&self) -> bool {
+        self.lock().is_copied
+    }
+
     /// Drops what the source of this copy has dropped since it was last asked, and returns whether
     /// that was anything. As after any truncation, the recovery point has to be made durable then.
     pub(crate) async fn follow_truncations(
@@ -199,6 +209,7 @@ impl HeldLog<'_> {
             copied.directory = gone.into();
             // What concerns the log, wherever its files are.
             state.config = Arc::clone(&copied.config);
+            state.cleaned_to = copied.cleaned_to;
             state.truncated_to = None;
             // Whoever reads the files of before looks again.
             state.truncations = copied.truncations + 1;

@@ -147,6 +147,7 @@ impl Loader<'_> {
             cleaned_to: None,
             truncations: 0,
             truncated_to: None,
+            is_copied: false,
         };
         Ok((state, loaded.dropped, tidied))
     }

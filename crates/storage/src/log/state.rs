@@ -42,6 +42,9 @@ pub(super) struct State {
     pub(super) truncations: u64,
     /// The lowest end the log had since whoever copies it has last followed.
     pub(super) truncated_to: Option<Offset>,
+    /// Whether the log is being copied: nothing is cleaned then, for a copy that has a record must
+    /// not miss the tombstone behind it.
+    pub(super) is_copied: bool,
 }
 
 /// The producer snapshots there are.
