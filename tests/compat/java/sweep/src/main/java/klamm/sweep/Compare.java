@@ -77,7 +77,7 @@ public final class Compare {
                 .forEach(line -> accepted.add(new Accepted(line)));
         }
         Compare compare = new Compare(accepted);
-        compare.compare(Recording.ofFile(Path.of(arguments[0])), run);
+        compare.compare(Recording.ofFolder(Path.of(arguments[0])), run);
         System.exit(compare.report(run) ? 0 : 1);
     }
 

@@ -56,9 +56,20 @@ final class DeletionCases {
         delete("stable, " + type);
         left("stable, " + type);
         sweep.ask(ApiKeys.LEAVE_GROUP, Fields.of("groupId", group, "members", List.of(Fields.of("memberId", member))));
+        awaitEmpty();
         delete("all left, " + type);
         left("all left, " + type);
         sweep.ask(ApiKeys.DELETE_GROUPS, named());
+    }
+
+    /** The last member leaves at once, and the group is empty a moment later. */
+    private void awaitEmpty() throws IOException {
+        Waiting waiting = new Waiting("an empty group");
+        JsonNode answer = sweep.ask(ApiKeys.DESCRIBE_GROUPS, Fields.of("groups", List.of(group)));
+        while (!answer.at("/groups/0/groupState").asText().equals("Empty")) {
+            waiting.again(answer);
+            answer = sweep.ask(ApiKeys.DESCRIBE_GROUPS, Fields.of("groups", List.of(group)));
+        }
     }
 
     private void commit(int partition) throws IOException {
