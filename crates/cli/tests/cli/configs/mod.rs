@@ -127,3 +127,47 @@ fn groups_are_configured() {
                      DEFAULT_CONFIG:group.consumer.session.timeout.ms=45000}\n";
     cluster.expect(TOOL, "--group g --describe", described);
 }
+
+#[test]
+fn quotas_and_credentials_are_set_and_described_and_go_again() {
+    let cluster = start("configs-quotas");
+    let (user, address) = ("--user alice", "--ip 127.0.0.2");
+    let of_user = "config for user alice";
+    for set in [
+        "producer_byte_rate=1",
+        "SCRAM-SHA-256=[iterations=8192,password=hush]",
+    ] {
+        alter(&cluster, &format!("{user} --add-config {set}"), of_user);
+    }
+    let quota = "Quota configs for user-principal 'alice' are producer_byte_rate=1.0\n";
+    let credential =
+        "SCRAM credential configs for user-principal 'alice' are SCRAM-SHA-256=iterations=8192\n";
+    let describe = format!("{user} --describe");
+    cluster.expect(TOOL, &describe, &format!("{quota}{credential}"));
+    alter(
+        &cluster,
+        &format!("{user} --delete-config SCRAM-SHA-256"),
+        of_user,
+    );
+    cluster.expect(TOOL, &describe, quota);
+    let rate = "--add-config connection_creation_rate=1";
+    alter(
+        &cluster,
+        &format!("{address} {rate}"),
+        "config for ip 127.0.0.2",
+    );
+    let described = "Quota configs for ip '127.0.0.2' are connection_creation_rate=1.0\n";
+    cluster.expect(TOOL, "--entity-type ips --describe", described);
+}
+
+#[test]
+fn subscriptions_of_client_metrics_are_set_and_described() {
+    let cluster = start("configs-client-metrics");
+    let missing = "The client-metric 'm' doesn't exist and doesn't have dynamic config.\n";
+    cluster.expect(TOOL, "--client-metrics m --describe", missing);
+    let set = "--client-metrics m --add-config interval.ms=1000";
+    alter(&cluster, set, "config for client-metric m");
+    let described = "Dynamic configs for client-metric m are:\n  interval.ms=1000 sensitive=false \
+                     synonyms={DYNAMIC_CLIENT_METRICS_CONFIG:interval.ms=1000}\n";
+    cluster.expect(TOOL, "--client-metrics m --describe", described);
+}
