@@ -7,15 +7,18 @@ import org.apache.kafka.common.protocol.ApiKeys;
 
 /** DescribeConfigs, AlterConfigs and IncrementalAlterConfigs. */
 final class ConfigCases {
-    private static final int TOPIC = 2;
-    private static final int BROKER = 4;
-    private static final int BROKER_LOGGER = 8;
-    private static final int CLIENT_METRICS = 16;
-    private static final int GROUP = 32;
-    private static final int SET = 0;
-    private static final int DELETE = 1;
-    private static final int APPEND = 2;
-    private static final int SUBTRACT = 3;
+    /** Kinds of resources. */
+    static final int TOPIC = 2;
+    static final int BROKER = 4;
+    static final int BROKER_LOGGER = 8;
+    static final int CLIENT_METRICS = 16;
+    static final int GROUP = 32;
+
+    /** Operations on a value. */
+    static final int SET = 0;
+    static final int DELETE = 1;
+    static final int APPEND = 2;
+    static final int SUBTRACT = 3;
 
     private ConfigCases() {
     }

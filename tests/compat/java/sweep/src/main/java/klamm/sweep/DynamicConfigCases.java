@@ -1,5 +1,15 @@
 package klamm.sweep;
 
+import static klamm.sweep.ConfigCases.APPEND;
+import static klamm.sweep.ConfigCases.BROKER;
+import static klamm.sweep.ConfigCases.BROKER_LOGGER;
+import static klamm.sweep.ConfigCases.CLIENT_METRICS;
+import static klamm.sweep.ConfigCases.DELETE;
+import static klamm.sweep.ConfigCases.GROUP;
+import static klamm.sweep.ConfigCases.SET;
+import static klamm.sweep.ConfigCases.SUBTRACT;
+import static klamm.sweep.ConfigCases.TOPIC;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -8,16 +18,6 @@ import org.apache.kafka.common.protocol.ApiKeys;
 
 /** Configurations of brokers, loggers, groups and client metrics, and the lists of what can be configured. */
 final class DynamicConfigCases {
-    private static final int TOPIC = 2;
-    private static final int BROKER = 4;
-    private static final int BROKER_LOGGER = 8;
-    private static final int CLIENT_METRICS = 16;
-    private static final int GROUP = 32;
-    private static final int SET = 0;
-    private static final int DELETE = 1;
-    private static final int APPEND = 2;
-    private static final int SUBTRACT = 3;
-
     private DynamicConfigCases() {
     }
 
