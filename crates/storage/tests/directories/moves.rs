@@ -5,15 +5,15 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 use protocol::Uuid;
-use protocol::compression::Compressor;
 use protocol::ids::{LeaderEpoch, Offset, ProducerId};
-use protocol::records::{BatchBuilder, BatchTemplate, NewRecord, ProducerFields};
+use protocol::records::{BatchTemplate, ProducerFields};
 use storage::directories::{MoveError, Orphan, PartitionLog};
 use storage::disk::simulated::{Fault, Operation, SimulatedDisk};
 use storage::disk::{Disk, DiskErrorKind};
-use storage::log::{AppendOrigin, Codecs, LeaderAppend};
 
-use crate::node::{DELETE_DELAY_MS, NOW_MS, Node, PATHS, append, claim, configured, list, values};
+use crate::node::{
+    DELETE_DELAY_MS, NOW_MS, Node, PATHS, append, append_in, claim, configured, list, values,
+};
 use crate::run;
 
 fn disk() -> (Arc<SimulatedDisk>, Arc<dyn Disk>) {
@@ -29,29 +29,6 @@ async fn produce(partition: &PartitionLog, epoch: i32, producer: ProducerFields)
         ..BatchTemplate::new(0)
     };
     append_in(partition, epoch, template, "p").await;
-}
-
-async fn append_in(partition: &PartitionLog, epoch: i32, template: BatchTemplate, value: &str) {
-    let mut builder = BatchBuilder::new(template);
-    let record = NewRecord {
-        timestamp_ms: NOW_MS,
-        key: None,
-        value: Some(value.as_bytes()),
-        headers: &[],
-    };
-    builder.append(&record).unwrap();
-    let mut batch = builder.finish(&mut Compressor::new()).unwrap();
-    let append = LeaderAppend {
-        leader_epoch: LeaderEpoch(epoch),
-        origin: AppendOrigin::Client,
-        produce_version: 9,
-        now_ms: NOW_MS,
-    };
-    let mut codecs = Codecs::default();
-    let log = partition.log();
-    log.append_as_leader(&mut batch, &append, &mut codecs)
-        .await
-        .unwrap();
 }
 
 const fn producer(id: i64, base_sequence: i32) -> ProducerFields {

@@ -162,7 +162,17 @@ pub(crate) fn topic_partition(name: &str) -> TopicPartition {
 
 /// Appends one record, and returns the log end offset.
 pub(crate) async fn append(partition: &PartitionLog, value: &str) -> Offset {
-    let mut builder = BatchBuilder::new(BatchTemplate::new(0));
+    append_in(partition, 0, BatchTemplate::new(0), value).await
+}
+
+/// Appends one record in this leader epoch in a batch of this kind; returns the log end offset.
+pub(crate) async fn append_in(
+    partition: &PartitionLog,
+    epoch: i32,
+    template: BatchTemplate,
+    value: &str,
+) -> Offset {
+    let mut builder = BatchBuilder::new(template);
     let record = NewRecord {
         timestamp_ms: NOW_MS,
         key: None,
@@ -172,7 +182,7 @@ pub(crate) async fn append(partition: &PartitionLog, value: &str) -> Offset {
     builder.append(&record).unwrap();
     let mut batch = builder.finish(&mut Compressor::new()).unwrap();
     let append = LeaderAppend {
-        leader_epoch: LeaderEpoch(0),
+        leader_epoch: LeaderEpoch(epoch),
         origin: AppendOrigin::Client,
         produce_version: 9,
         now_ms: NOW_MS,
